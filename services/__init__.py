@@ -1,1 +1,1 @@
-"""The services: one folder and one process each, which never import one another."""
+"""One folder a service; services speak to one another by events only, never by import."""

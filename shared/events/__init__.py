@@ -1,0 +1,1 @@
+"""The published language: every event of every service, one class each, pure."""
