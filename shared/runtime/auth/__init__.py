@@ -1,0 +1,1 @@
+"""Who calls: bearer tokens checked, callers named, permissions that a route may ask for."""

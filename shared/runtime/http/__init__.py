@@ -1,0 +1,1 @@
+"""HTTP: how services declare their routes, and the one place that serves them all."""
