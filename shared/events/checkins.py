@@ -7,14 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.event import Event, Id, Sealed
 from shared.okr.figures import Quantity
-from shared.okr.health import Health
+from shared.okr.health import Confidence, Health, ReportedStatus
 from shared.okr.measures import Measure
 from shared.okr.readings import Reading
 
 Source = Literal["person", "integration", "import"]
-ReportedStatus = Literal["on_track", "at_risk", "off_track"]
-HealthCause = Literal["measurement", "check_in", "time", "target_change", "policy_change"]
-Confidence = Annotated[int, Field(ge=0, le=10)]
+HealthCause = Literal["measurement", "check_in", "time", "target_change", "ended"]
 
 
 class TrackingEvent(Event):
@@ -72,11 +70,15 @@ class KRTrackingResumed(TrackedEvent):
 
 
 class KRProgressLogged(TrackedEvent):
-    """A measurement of a key result was recorded; `n` counts 1, 2, … within the key result."""
+    """A measurement of a key result was recorded; `n` counts 1, 2, … within the key result.
+
+    `observed_on` is the day it is true of, `recorded_on` the organization's day of recording.
+    """
 
     n: int
     reading: Reading
     observed_on: date
+    recorded_on: date
     late: bool = False
     confidence: Confidence | None = None
     note: Sealed | None = None
@@ -115,6 +117,7 @@ class CheckInPublished(TrackingEvent):
     status: ReportedStatus | None = None
     confidence: Confidence | None = None
     key_results: tuple[FrozenKeyResult, ...]
+    recorded_on: date
     late: bool = False
 
 
@@ -159,7 +162,7 @@ class CheckInOutdated(DutyEvent):
 
 
 class DayBegan(Event):
-    """A day began in the organization's zone; "today" of every fold is the latest day it has seen."""
+    """A day began in the organization's zone, and all that is tracked has been judged on it."""
 
     day: date
 

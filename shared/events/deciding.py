@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
 from shared.events.event import Event
+from shared.okr.calendar import day_of
 
 NOT_YET: Final = "not_yet"
 """The one refusal that is no answer: what the command names has not been heard of here yet.
@@ -71,7 +71,7 @@ SYSTEM: Final = Actor("system", "system")
 
 @dataclass(frozen=True, slots=True)
 class Asked(Generic[C]):
-    """A command as a decider sees it; `at` is the organization's instant (clock offset included)."""
+    """A command as a decider sees it; `at` is the organization's instant, clock offset included."""
 
     id: str
     data: C
@@ -81,9 +81,12 @@ class Asked(Generic[C]):
     recorded_at: datetime
     """The command's own broker time, without the organization's clock offset."""
 
-    def today(self, zone: ZoneInfo) -> date:
+    log_opened_at: datetime | None = None
+    """The broker time at which this partition's log was opened: what is older is history."""
+
+    def today(self, zone: str) -> date:
         """The day of `at` in the organization's zone."""
-        return self.at.astimezone(zone).date()
+        return day_of(self.at, zone)
 
 
 @dataclass(frozen=True, slots=True)

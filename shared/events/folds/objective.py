@@ -127,9 +127,7 @@ def _reworded(before: Objective, event: said.ObjectiveReworded) -> Objective:
 
 
 def _with(objective: Objective, key_result: KeyResult) -> Objective:
-    return replace(
-        objective, key_results={**objective.key_results, key_result.id: key_result}
-    )
+    return replace(objective, key_results={**objective.key_results, key_result.id: key_result})
 
 
 def _key_result(before: KeyResult, event: said.KeyResultEvent) -> KeyResult:

@@ -6,14 +6,12 @@ The organization service decides against it; every other service folds it as its
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any, Final, Literal, TypeVar, assert_never
-from zoneinfo import ZoneInfo
+from typing import Any, Literal, TypeVar, assert_never
 
 from shared.events import organization as said
 from shared.events.deciding import Actor, Recorded
 from shared.events.event import Event
-
-DEFAULT_ZONE: Final = "Asia/Shanghai"
+from shared.okr.calendar import DEFAULT_ZONE
 
 CycleState = Literal["planning", "active", "review", "closed"]
 
@@ -80,9 +78,9 @@ class Organization:
         return bool(self._policy("organization").get("training", False))
 
     @property
-    def zone(self) -> ZoneInfo:
-        """The organization's time zone."""
-        return ZoneInfo(self._policy("organization").get("time_zone", DEFAULT_ZONE))
+    def zone(self) -> str:
+        """The name of the organization's time zone."""
+        return str(self._policy("organization").get("time_zone", DEFAULT_ZONE))
 
     @property
     def clock_offset(self) -> timedelta:
@@ -150,7 +148,9 @@ def evolve(org: Organization, recorded: Recorded[Any]) -> Organization:
     match event:
         case said.DepartmentEvent():
             departments = dict(org.departments)
-            departments[event.department_id] = _department(departments.get(event.department_id), event)
+            departments[event.department_id] = _department(
+                departments.get(event.department_id), event
+            )
             company = org.company_id
             if isinstance(event, said.DepartmentCreated) and event.parent_id is None:
                 company = event.department_id
