@@ -17,6 +17,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainSerializer,
     PlainValidator,
     WithJsonSchema,
     field_serializer,
@@ -35,6 +36,7 @@ LAST_YEAR: Final = 2999
 
 SpanName = Literal["month_end", "mid_month"]
 """月底 and 月中: the last day, or the 20th, of a named month."""
+_SPANS: Final[Mapping[str, SpanName]] = {"month_end": "month_end", "mid_month": "mid_month"}
 
 
 def read_day(given: object) -> date:
@@ -53,9 +55,10 @@ def read_day(given: object) -> date:
     return day
 
 
-Day = Annotated[
-    date, PlainValidator(read_day), WithJsonSchema({"type": "string", "format": "date"})
-]
+_DATE_TEXT: Final = PlainSerializer(date.isoformat, return_type=str, when_used="json")
+_DATE_SCHEMA: Final = {"type": "string", "format": "date"}
+
+Day = Annotated[date, PlainValidator(read_day), _DATE_TEXT, WithJsonSchema(_DATE_SCHEMA)]
 """A date of a body or an event."""
 
 
@@ -70,29 +73,24 @@ def read_due(given: object) -> date:
     """Read a due: a date, or a span of a named month, `{"month_end": "2026-11"}`."""
     if isinstance(given, Mapping) and len(given) == 1:
         span, month = next(iter(given.items()))
-        if (span == "month_end" or span == "mid_month") and isinstance(month, str):
-            return span_day(span, read_day(f"{month}-01"))
+        if span in _SPANS and isinstance(month, str):
+            return span_day(_SPANS[span], read_day(f"{month}-01"))
     return read_day(given)
 
 
-def due_schema(span: SpanName) -> dict[str, Any]:
-    """Return the JSON schema of one span, for the contract."""
+def _span_schema(span: SpanName) -> dict[str, Any]:
     month = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}
-    properties = {span: month}
-    return {
-        "type": "object", "properties": properties, "required": [span],
-        "additionalProperties": False,
-    }  # fmt: skip
+    named = {"type": "object", "properties": {span: month}, "required": [span]}
+    return {**named, "additionalProperties": False}
 
 
-_DATE_SCHEMA: Final = {"type": "string", "format": "date"}
+_DUE_SCHEMA: Final = {"anyOf": [_DATE_SCHEMA, *(_span_schema(span) for span in _SPANS.values())]}
+
 Due = Annotated[
     date,
     PlainValidator(read_due),
-    WithJsonSchema(
-        {"anyOf": [_DATE_SCHEMA, due_schema("month_end"), due_schema("mid_month")]},
-        mode="validation",
-    ),
+    _DATE_TEXT,
+    WithJsonSchema(_DUE_SCHEMA, mode="validation"),
     WithJsonSchema(_DATE_SCHEMA, mode="serialization"),
 ]
 """A due date of a body, which may be entered as a span; the event holds the day."""

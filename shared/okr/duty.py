@@ -1,19 +1,22 @@
 """The duty to report: on which days a report is owed, and how long one has been silent."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.okr.calendar import Stride, WorkingDays
+from shared.okr.calendar import Stride, WorkingDays, windows
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: Final[tuple[Weekday, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 EscalationRung = Literal["reviewer", "department_head", "cycle_administrator"]
+RUNGS: Final[tuple[EscalationRung, ...]] = ("reviewer", "department_head", "cycle_administrator")
+DAYS_BETWEEN_RUNGS: Final = 3
 
 
 class Cadence(BaseModel):
@@ -56,7 +59,17 @@ def due_days(
     In each stride of the cadence, from the cycle's first day, the last such weekday, or the next
     working day after it; a day that would lie beyond the cycle is none.
     """
-    raise NotImplementedError
+    weekday = WEEKDAYS.index(cadence.weekday)
+    found = None
+    for window in windows(cycle_start, cycle_end, cadence.every):
+        nominal = window.last - timedelta(days=(window.last.weekday() - weekday) % 7)
+        if nominal < window.first:
+            continue
+        day = calendar.working_from(nominal)
+        # A long holiday may move two of them to the same day, or the last beyond the cycle.
+        if day <= cycle_end and day != found:
+            found = day
+            yield day
 
 
 def duty(
@@ -74,7 +87,27 @@ def duty(
     measurement of this key result from any source, or a check-in of its objective. A report on any
     day since the previous due day fulfils the next.
     """
-    raise NotImplementedError
+    index = bisect_right(due, owed_after)
+    if last_report is not None and last_report >= owed_after:
+        index = max(index, _fulfilled_by(due, index, last_report) + 1)
+    if index >= len(due):
+        return Duty(DutyStatus.NOT_DUE, None, 0)
+    days_over = (today - due[index]).days
+    if days_over < 0:
+        return Duty(DutyStatus.NOT_DUE, due[index], 0)
+    if days_over == 0:
+        return Duty(DutyStatus.DUE, due[index], 0)
+    outdated = days_over > cadence.grace_days
+    status = DutyStatus.OUTDATED if outdated else DutyStatus.OVERDUE
+    return Duty(status, due[index], days_over)
+
+
+def _fulfilled_by(due: Sequence[date], first_owed: int, report: date) -> int:
+    """Return the index of the last due day that a report on that day fulfils.
+
+    That of the first one on or after the report: one on a due day itself is for that day.
+    """
+    return max(first_owed, bisect_left(due, report))
 
 
 def reported_when_due(
@@ -84,7 +117,13 @@ def reported_when_due(
 
     The parts of a check-in rate; `reports` are the days of recording, in any order.
     """
-    raise NotImplementedError
+    first = bisect_right(due, owed_after)
+    in_time = {
+        _fulfilled_by(due, first, report) for report in reports if owed_after <= report <= today
+    }
+    fallen = [index for index in range(first, len(due)) if due[index] <= today]
+    settled = [index for index in fallen if due[index] < today or index in in_time]
+    return sum(index in in_time for index in settled), len(settled)
 
 
 def escalated_to(cadence: Cadence, days_over: int) -> tuple[EscalationRung, ...]:
@@ -93,4 +132,8 @@ def escalated_to(cadence: Cadence, days_over: int) -> tuple[EscalationRung, ...]
     The reviewer on the first outdated day (4), the head of the department three days later (7),
     the cycle's administrator after three more (10).
     """
-    raise NotImplementedError
+    return tuple(
+        rung
+        for step, rung in enumerate(RUNGS)
+        if days_over > cadence.grace_days + step * DAYS_BETWEEN_RUNGS
+    )

@@ -1,10 +1,11 @@
 """Figures: how exact numbers leave a level, are read from the outside and are written down.
 
-Inside one measure everything is a `Fraction`. What leaves it (a progress, an expectation, a mean) is
-rounded once, to 12 decimal places, half to even, so that equal histories give equal digits.
+Inside one measure everything is a `Fraction`. What leaves it (a progress, an expectation, a mean)
+is rounded once, to 12 decimal places, half to even, so that equal histories give equal digits.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
 from fractions import Fraction
@@ -53,7 +54,7 @@ def clamped(value: Fraction) -> Fraction:
 
 
 def quantity_text(value: Decimal) -> str:
-    """Return the plain decimal string of a finite `value`: no exponent, no trailing zeros, no -0."""
+    """Return `value` as a plain decimal string: no exponent, no trailing zeros, no -0."""
     text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -89,6 +90,34 @@ class Progress:
     def texts(self) -> dict[str, str]:
         """Return the two figures as decimal strings, the shape that answers use."""
         return {"raw": quantity_text(self.raw), "shown": quantity_text(self.shown)}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A sum of figures and how many they are: what a mean is proved by, and added up from."""
+
+    sum: Decimal
+    n: int
+
+    @classmethod
+    def of(cls, figures: Iterable[Decimal | None]) -> "Pair":
+        """Sum the figures that are known."""
+        total, n = ZERO, 0
+        for figure in figures:
+            if figure is not None:
+                total, n = EXACT.add(total, figure), n + 1
+        return cls(total, n)
+
+    def __add__(self, other: "Pair") -> "Pair":
+        return Pair(EXACT.add(self.sum, other.sum), self.n + other.n)
+
+    def __sub__(self, other: "Pair") -> "Pair":
+        return Pair(EXACT.subtract(self.sum, other.sum), self.n - other.n)
+
+    @property
+    def mean(self) -> Decimal | None:
+        """The sum / n, rounded like any figure; None for no figure."""
+        return rounded(Fraction(self.sum) / self.n) if self.n else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
-"""Roll-up: from key results to objectives, and from objectives to departments and the company.
+"""Roll-up: from key results, and the objectives that contribute, to one objective's figure.
 
-Every level publishes a sum and a count beside its mean, so that it can be proved from the level
-below; each level computes from the rounded figures of the one below it.
+Each level computes from the rounded figures of the one below it; `shared.okr.units` goes on from
+objectives to departments and the company.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
-from shared.okr.figures import Coverage
-from shared.okr.health import Health
+from shared.okr.figures import EXACT, Coverage, Pair, rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,126 +43,40 @@ def objective_figure(key_results: Sequence[Part], children: Sequence[Part] = ())
     `expected` takes the same weights over the same parts and is None where one of them is unknown;
     `confidence` is the plain mean of the key results' own.
     """
-    raise NotImplementedError
+    values = [part for part in key_results if part.shown is not None]
+    fed = [part for part in children if part.shown is not None]
+    coverage = Coverage(len(values) + len(fed), len(key_results) + len(children))
+    confidence = Pair.of(part.confidence for part in key_results).mean
+    weighted = _with_weights(key_results, children)
+    progress = _weighted_mean([(part.shown, weight) for part, weight in weighted])
+    expected = None
+    if all(part.expected is not None for part in (*values, *fed)):
+        known = [(part, weight) for part, weight in weighted if part.shown is not None]
+        expected = _weighted_mean([(part.expected, weight) for part, weight in known])
+    return ObjectiveFigure(progress, expected, confidence, coverage)
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectiveRow:
-    """A counted objective, as its unit sees it.
-
-    Counted are published and closed ones; drafts, abandoned, postponed and confidential ones are
-    not given. `feeds` is the objective that it contributes to, if any. `unit_id` is the department
-    that it (or its owner, at that instant) belongs to, for the company's the root.
-    """
-
-    id: str
-    unit_id: str
-    progress: Decimal | None
-    feeds: str | None = None
-    health: Health | None = None
-    key_results: Mapping[Health, int] = field(default_factory=dict)
-    confidence: Decimal | None = None
-    reported: int = 0
-    due: int = 0
-    aligned: bool = False
-    company: bool = False
+def _with_weights(
+    key_results: Sequence[Part], children: Sequence[Part]
+) -> list[tuple[Part, Fraction]]:
+    """Return every part with its weight in percent points, set or the usual one."""
+    n = len(key_results)
+    unset = any(part.weight is None for part in key_results)
+    equal = Fraction(100, n or 1)
+    beside = Fraction(100, n + 1)
+    return [
+        *((part, equal if unset else Fraction(part.weight or 0)) for part in key_results),
+        *((part, beside if part.weight is None else Fraction(part.weight)) for part in children),
+    ]
 
 
-@dataclass(frozen=True, slots=True)
-class Excluded:
-    """An objective left out of a unit's mean because it feeds another one of the same subtree."""
-
-    objective_id: str
-    fed_into: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A sum and the number of figures in it: what a mean can be proved by, and added up."""
-
-    sum: Decimal
-    n: int
-
-    @property
-    def mean(self) -> Decimal | None:
-        """Return sum / n rounded to 12 places, None for n = 0."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True)
-class UnitFigure:
-    """The figures of a unit's whole subtree in one cycle.
-
-    `pair` = the children's pairs + own objectives − `excluded`. `coverage` counts the objectives
-    in the mean: with a value, and all. The other figures are over every counted objective of the
-    subtree, excluded ones too, for they carry nothing upwards that could count twice.
-    """
-
-    pair: Pair
-    coverage: Coverage
-    excluded: tuple[Excluded, ...]
-    key_results: Mapping[Health, int]
-    objectives: Mapping[Health, int]
-    confidence_pair: Pair
-    reported: int
-    due: int
-    aligned: int
-    alignable: int
-
-    @property
-    def progress(self) -> Decimal | None:
-        """The mean, None when no objective has a value."""
-        return self.pair.mean
-
-    @property
-    def worst(self) -> Health | None:
-        """The worst health of the subtree's counted objectives; closed ones are left out."""
-        raise NotImplementedError
-
-    @property
-    def confidence(self) -> Decimal | None:
-        """The mean of the objectives' confidence."""
-        return self.confidence_pair.mean
-
-    @property
-    def checkin_rate(self) -> Decimal | None:
-        """Reported when due / due, None when nothing has been due."""
-        raise NotImplementedError
-
-    @property
-    def aligned_share(self) -> Decimal | None:
-        """Share of objectives with an accepted link; company objectives are left out."""
-        raise NotImplementedError
-
-
-def exclusions(
-    parents: Mapping[str, str | None], rows: Iterable[ObjectiveRow]
-) -> dict[str, tuple[Excluded, ...]]:
-    """Return, for each unit, what is left out there and was not left out below.
-
-    `parents` maps each unit to the one above it (None for the root). An objective that feeds a
-    counted one leaves the sum at the lowest unit whose subtree holds both.
-    """
-    raise NotImplementedError
-
-
-def unit_figure(
-    children: Iterable[UnitFigure],
-    own: Iterable[ObjectiveRow],
-    left_out: Sequence[tuple[Excluded, Decimal | None]],
-) -> UnitFigure:
-    """Return one unit's figure from its children's, its own objectives and what is left out here.
-
-    So a change costs its ancestors only. Each left out objective comes with its progress.
-    """
-    raise NotImplementedError
-
-
-def unit_figures(
-    parents: Mapping[str, str | None], rows: Iterable[ObjectiveRow]
-) -> dict[str, UnitFigure]:
-    """Return the figure of every unit, bottom-up; the tree and the rows as for `exclusions`."""
-    raise NotImplementedError
+def _weighted_mean(figures: Iterable[tuple[Decimal | None, Fraction]]) -> Decimal | None:
+    """Return the weighted mean of the figures that are known, None without any weight."""
+    total = weights = Fraction(0)
+    for figure, weight in figures:
+        if figure is not None:
+            total, weights = total + weight * Fraction(figure), weights + weight
+    return rounded(total / weights) if weights else None
 
 
 def suggested_weights(targets: Sequence[Decimal]) -> tuple[Decimal, ...] | None:
@@ -170,4 +84,14 @@ def suggested_weights(targets: Sequence[Decimal]) -> tuple[Decimal, ...] | None:
 
     A suggestion, never applied by itself.
     """
-    raise NotImplementedError
+    sizes = [abs(Fraction(target)) for target in targets]
+    total = sum(sizes, Fraction(0))
+    if not total:
+        return None
+    exact = [size * 100 * 100 / total for size in sizes]
+    cents = [int(share) for share in exact]
+    # What cutting left over goes to those who lost most by it, the earlier one first.
+    by_loss = sorted(range(len(cents)), key=lambda i: cents[i] - exact[i])
+    for index in by_loss[: 100 * 100 - sum(cents)]:
+        cents[index] += 1
+    return tuple(EXACT.scaleb(Decimal(cent), -2) for cent in cents)
