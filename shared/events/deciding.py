@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from shared.events.event import Event
 from shared.okr.calendar import day_of
@@ -40,6 +40,21 @@ class Command(BaseModel):
     def stream(self) -> str:
         """The stream the command is for: its key, and what `If-Match` is compared with."""
         raise NotImplementedError(type(self).__name__)
+
+
+class Patch(Command):
+    """A wish that changes only the fields it names: null is a value, a field left out is none.
+
+    Its record holds what was named and nothing else, so `names` says the same when it is read.
+    """
+
+    def names(self, field: str) -> bool:
+        """Whether the wish says anything about the field."""
+        return field in self.model_fields_set
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_named(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in whole(self).items() if self.names(name)}
 
 
 C = TypeVar("C", bound=Command)

@@ -26,9 +26,13 @@ class Owner(BaseModel):
 
 
 class ObjectiveEvent(Event):
-    """Something happened to an objective."""
+    """Something happened to an objective.
+
+    `overridden`: an administrator did what is the owner's or the approver's to do.
+    """
 
     objective_id: Id
+    overridden: bool = False
 
     @property
     def stream(self) -> str:
@@ -50,12 +54,12 @@ class ObjectiveCreated(ObjectiveEvent):
 
 
 class ObjectiveReworded(ObjectiveEvent):
-    """An objective's words or marks changed; what is null stayed as it was."""
+    """An objective's words or marks changed: what they are now."""
 
-    title: str | None = None
-    description: Sealed | None = None
-    commitment: Commitment | None = None
-    confidential: bool | None = None
+    title: str
+    description: Sealed | None
+    commitment: Commitment
+    confidential: bool
 
 
 class ObjectiveOwnerChanged(ObjectiveEvent):
@@ -82,7 +86,6 @@ class ObjectivePublished(ObjectiveEvent):
     """An objective was published: everybody sees it, and progress is tracked."""
 
     revision: int
-    overridden: bool = False
 
 
 class ObjectiveClosed(ObjectiveEvent):
@@ -90,7 +93,6 @@ class ObjectiveClosed(ObjectiveEvent):
 
     outcome: Outcome
     note: Sealed | None = None
-    overridden: bool = False
 
 
 class ObjectiveReopened(ObjectiveEvent):
@@ -143,7 +145,6 @@ class KRRetargeted(KeyResultEvent):
     measure: Annotated[Measure, Field(discriminator="kind")]
     revision: int
     reason: Sealed | None = None
-    overridden: bool = False
 
 
 class BaselineCaptured(KeyResultEvent):
@@ -153,6 +154,7 @@ class BaselineCaptured(KeyResultEvent):
     measure: Annotated[Measure, Field(discriminator="kind")]
     revision: int
     part: str | None = None
+    reason: Sealed | None = None
 
 
 class KRCancelled(KeyResultEvent):

@@ -34,10 +34,11 @@ class DepartmentCreated(DepartmentEvent):
 
 
 class DepartmentRenamed(DepartmentEvent):
-    """A department got another name or other aliases."""
+    """A department got another name, other aliases or another number: what they are now."""
 
     name: str
     aliases: tuple[str, ...]
+    external_id: str | None = None
 
 
 class DepartmentMoved(DepartmentEvent):
@@ -45,7 +46,7 @@ class DepartmentMoved(DepartmentEvent):
 
     from_parent_id: Id
     parent_id: Id
-    reason: Sealed
+    reason: Sealed | None = None
 
 
 class DepartmentHeadNamed(DepartmentEvent):
@@ -77,9 +78,13 @@ class MemberJoined(MemberEvent):
 
 
 class MemberDetailsChanged(MemberEvent):
-    """Details of a member changed in the people store; only the names of the fields are told."""
+    """Details of a member changed in the people store; only the names of the fields are told.
+
+    `amendment_id` names the amendment that the people store holds ready.
+    """
 
     fields: tuple[str, ...]
+    amendment_id: Id
 
 
 class MemberMoved(MemberEvent):
@@ -134,13 +139,25 @@ class CyclePlanned(CycleEvent):
 class CycleActivated(CycleEvent):
     """A cycle became active: check-ins are taken."""
 
+    reason: Sealed | None = None
+
 
 class CycleReviewStarted(CycleEvent):
     """A cycle entered its review: scores and late measurements are taken."""
 
+    reason: Sealed | None = None
+
+
+class CycleCloseAsked(CycleEvent):
+    """An administrator asked to close a cycle that takes two persons to close."""
+
+    reason: Sealed | None = None
+
 
 class CycleClosed(CycleEvent):
     """A cycle was closed: corrections only."""
+
+    reason: Sealed | None = None
 
 
 class CycleReopened(CycleEvent):
@@ -154,7 +171,8 @@ class PolicyChanged(Event):
 
     `organization`: {training, time_zone} · `clock`: {to, offset_seconds} (training only) ·
     `health`: {at_risk_above, off_track_above, confidence_at_most} ·
-    `cadence`: {every: {weeks}, weekday, grace_days} · `calendar`: {holidays, workdays}.
+    `cadence`: {every: {weeks}, weekday, grace_days} · `calendar`: {holidays, workdays} ·
+    `approval`: {next_level_up, two_person_close}.
     """
 
     policy: PolicyName

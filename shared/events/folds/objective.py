@@ -119,10 +119,10 @@ def _created(event: said.ObjectiveCreated, actor_id: str) -> Objective:
 def _reworded(before: Objective, event: said.ObjectiveReworded) -> Objective:
     return replace(
         before,
-        title=before.title if event.title is None else event.title,
-        description=before.description if event.description is None else event.description,
-        commitment=before.commitment if event.commitment is None else event.commitment,
-        confidential=before.confidential if event.confidential is None else event.confidential,
+        title=event.title,
+        description=event.description,
+        commitment=event.commitment,
+        confidential=event.confidential,
     )
 
 

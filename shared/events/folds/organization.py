@@ -6,6 +6,7 @@ The organization service decides against it; every other service folds it as its
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Literal, TypeVar, assert_never
 
 from shared.events import organization as said
@@ -13,6 +14,7 @@ from shared.events.deciding import Actor, Recorded
 from shared.events.event import Event
 from shared.okr.calendar import DEFAULT_ZONE
 
+OwnerType = Literal["company", "department", "member"]
 CycleState = Literal["planning", "active", "review", "closed"]
 
 
@@ -39,11 +41,20 @@ class Member:
     left: bool = False
     successor_id: str | None = None
     erased: bool = False
+    amendment_id: str | None = None
+
+    @property
+    def serves(self) -> bool:
+        """Whether the member is still there to own, approve and head."""
+        return not (self.left or self.erased)
 
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """A cycle; both days belong to it. `planned_by` is its administrator."""
+    """A cycle; both days belong to it. `planned_by` is its administrator.
+
+    `close_asked_by` waits for a second person, where the policy `approval` asks for one.
+    """
 
     id: str
     name: str
@@ -52,6 +63,7 @@ class Cycle:
     kind: str
     planned_by: str
     state: CycleState = "planning"
+    close_asked_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +97,42 @@ class Organization:
     @property
     def clock_offset(self) -> timedelta:
         """What is added to broker time; 0 in real life."""
-        return timedelta(seconds=float(self._policy("clock").get("offset_seconds", 0)))
+        seconds = Decimal(self._policy("clock").get("offset_seconds", "0"))
+        return timedelta(microseconds=int(seconds * 1_000_000))
 
     def roles_of(self, actor: Actor) -> frozenset[str]:
-        """The roles of the token and those granted to the member."""
+        """The roles of the token and those granted to the member; none once the member is gone."""
         member = self.members.get(actor.id)
-        return actor.roles | member.roles if member and not member.left else actor.roles
+        if member is None:
+            return actor.roles
+        return actor.roles | member.roles if member.serves else frozenset()
 
     def is_administrator(self, actor: Actor) -> bool:
         """Whether the actor may do what an owner or approver may."""
         return "administrator" in self.roles_of(actor)
+
+    def may_write(self, actor: Actor) -> bool:
+        """Whether the actor may write at all: no auditor does, and nobody who is gone."""
+        member = self.members.get(actor.id)
+        roles = self.roles_of(actor)
+        here = member is None or member.serves
+        return here and ("auditor" not in roles or "administrator" in roles)
+
+    def serves(self, member_id: str | None) -> bool:
+        """Whether there is such a member, who has neither left nor been erased."""
+        member = self.members.get(member_id) if member_id else None
+        return member is not None and member.serves
+
+    def standing_for(self, member_id: str) -> str | None:
+        """The member, or who took over from a member who left; None where nobody did."""
+        passed: set[str] = set()
+        while member_id in self.members and member_id not in passed:
+            member = self.members[member_id]
+            if member.serves:
+                return member_id
+            passed.add(member_id)
+            member_id = member.successor_id or ""
+        return None
 
     def upward(self, department_id: str | None) -> Iterator[Department]:
         """The department, its parent, and so on up to the company."""
@@ -107,25 +145,45 @@ class Organization:
         """Whether the member is the head of the department or of one above it."""
         return any(d.head_id == member_id for d in self.upward(department_id))
 
-    def approver_of(self, owner_type: str, owner_id: str) -> str | None:
-        """The member who approves an owner's objectives; None: the cycle's administrator.
+    def approver_of(
+        self, owner_type: OwnerType, owner_id: str, cycle_id: str | None = None
+    ) -> str | None:
+        """The member who approves an owner's objectives; None: any administrator.
 
-        A member's: the head of the department; a head's or a department's: the head above; the
-        company's: nobody but administrators.
+        A member's: the head of the department; a head's or a department's: the head above, and one
+        level further up where the policy `approval` says so. Where there is none, who planned the
+        cycle, while an administrator. The company's: any administrator.
         """
-        if owner_type == "member":
-            member = self.members.get(owner_id)
-            start, passed_over = (member.department_id if member else None), owner_id
-        else:
-            department = self.departments.get(owner_id)
-            start = department.parent_id if department else None
-            passed_over = department.head_id if department and department.head_id else ""
-        heads = (d.head_id for d in self.upward(start))
-        return next((h for h in heads if h and h != passed_over and self._serves(h)), None)
+        match owner_type:
+            case "company":
+                return None
+            case "member":
+                member = self.members.get(owner_id)
+                start, passed_over = (member.department_id if member else None), owner_id
+            case "department":
+                department = self.departments.get(owner_id)
+                start = department.parent_id if department else None
+                passed_over = department.head_id if department and department.head_id else ""
+            case _:
+                assert_never(owner_type)
+        heads = list(dict.fromkeys(d.head_id for d in self.upward(start) if d.head_id))
+        heads = [head for head in heads if head != passed_over and self.serves(head)]
+        if not heads:
+            return self._administrator_of(cycle_id, passed_over)
+        further = bool(self._policy("approval").get("next_level_up", False))
+        return heads[1] if further and len(heads) > 1 else heads[0]
 
-    def _serves(self, member_id: str) -> bool:
-        member = self.members.get(member_id)
-        return member is not None and not member.left
+    def _administrator_of(self, cycle_id: str | None, passed_over: str) -> str | None:
+        cycle = self.cycles.get(cycle_id) if cycle_id else None
+        if cycle is None or cycle.planned_by == passed_over or not self.serves(cycle.planned_by):
+            return None
+        planner = self.members[cycle.planned_by]
+        return planner.id if "administrator" in planner.roles else None
+
+    @property
+    def two_person_close(self) -> bool:
+        """Whether a cycle takes two administrators to close."""
+        return bool(self._policy("approval").get("two_person_close", False))
 
     def _policy(self, name: str) -> Mapping[str, Any]:
         policy = self.policies.get(name)
@@ -137,8 +195,8 @@ OrganizationEvent = (
     | said.DepartmentHeadNamed | said.DepartmentClosed | said.MemberJoined
     | said.MemberDetailsChanged | said.MemberMoved | said.MemberRoleGranted
     | said.MemberRoleRevoked | said.MemberLeft | said.MemberErased | said.CyclePlanned
-    | said.CycleActivated | said.CycleReviewStarted | said.CycleClosed | said.CycleReopened
-    | said.PolicyChanged
+    | said.CycleActivated | said.CycleReviewStarted | said.CycleCloseAsked | said.CycleClosed
+    | said.CycleReopened | said.PolicyChanged
 )  # fmt: skip
 
 
@@ -176,8 +234,8 @@ def _department(before: Department | None, event: said.DepartmentEvent) -> Depar
         )
     department = _known(before, event)
     match event:
-        case said.DepartmentRenamed(name=name, aliases=aliases):
-            return replace(department, name=name, aliases=aliases)
+        case said.DepartmentRenamed(name=name, aliases=aliases, external_id=external_id):
+            return replace(department, name=name, aliases=aliases, external_id=external_id)
         case said.DepartmentMoved(parent_id=parent_id):
             return replace(department, parent_id=parent_id)
         case said.DepartmentHeadNamed(head_id=head_id):
@@ -193,8 +251,8 @@ def _member(before: Member | None, event: said.MemberEvent) -> Member:
         return Member(event.member_id, event.department_id)
     member = _known(before, event)
     match event:
-        case said.MemberDetailsChanged():
-            return member
+        case said.MemberDetailsChanged(amendment_id=amendment_id):
+            return replace(member, amendment_id=amendment_id)
         case said.MemberMoved(department_id=department_id):
             return replace(member, department_id=department_id)
         case said.MemberRoleGranted(role=role):
@@ -215,11 +273,13 @@ def _cycle(before: Cycle | None, event: said.CycleEvent, actor_id: str) -> Cycle
     cycle = _known(before, event)
     match event:
         case said.CycleActivated() | said.CycleReopened():
-            return replace(cycle, state="active")
+            return replace(cycle, state="active", close_asked_by=None)
         case said.CycleReviewStarted():
-            return replace(cycle, state="review")
+            return replace(cycle, state="review", close_asked_by=None)
+        case said.CycleCloseAsked():
+            return replace(cycle, close_asked_by=actor_id)
         case said.CycleClosed():
-            return replace(cycle, state="closed")
+            return replace(cycle, state="closed", close_asked_by=None)
         case _:
             raise _unheard_of(event)
 
