@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -222,7 +223,7 @@ def test_one_measurement_is_taken_back_and_told_right() -> None:
     assert step["body"]["reason"]
     assert isinstance(wrong.reading, ValueReading)
     assert isinstance(right.reading, ValueReading)
-    assert (wrong.reading.value, right.reading.value) == (21, 12)
+    assert (wrong.reading.value, right.reading.value) == (Decimal(21), Decimal(12))
     assert wrong.observed_on == right.observed_on < at(step).date()
 
 
