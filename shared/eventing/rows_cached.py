@@ -1,0 +1,153 @@
+"""Rows that live in the database: those needed lately, and what a batch changed."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from shared.eventing.recent import Recent
+from shared.eventing.rows import Lookup, Missing, group_of, grouping
+from shared.eventing.tables import Key, Row, Table, Value
+
+
+class CachedTable:
+    """The rows of a table that were needed lately, and the changes of one batch. See `TableRows`.
+
+    `known` holds committed rows (None: known to be absent), `pending` the batch's changes.
+    `wanted` and `wanted_groups` collect what a pass found missing.
+    """
+
+    def __init__(self, table: Table, limit: int) -> None:
+        self.table = table
+        self.known: Recent[Key, Row | None] = Recent(limit)
+        self.pending: dict[Key, Row | None] = {}
+        self.wanted: set[Key] = set()
+        self.wanted_groups: set[tuple[Lookup, Any]] = set()
+        self._lookups = [tuple(sorted(lookup)) for lookup in table.lookups]
+        self._groups: Recent[tuple[Lookup, Any], set[Key]] = Recent(limit)
+        self._moved: dict[tuple[Lookup, Any], dict[Key, bool]] = {}
+
+    def get(self, key: Key) -> Row | None:
+        """See `TableRows`."""
+        self.table.check_read()
+        if key in self.pending:
+            return self.pending[key]
+        try:
+            return self.known[key]
+        except KeyError:
+            self.wanted.add(key)
+            raise Missing from None
+
+    def where(self, **columns: Value) -> list[Row]:
+        """See `TableRows`."""
+        lookup, value = grouping(columns)
+        if lookup not in self._lookups:
+            raise KeyError(lookup)
+        if value is None:
+            return []
+        try:
+            keys = self._groups[lookup, value]
+        except KeyError:
+            self.wanted_groups.add((lookup, value))
+            raise Missing from None
+        moved = self._moved.get((lookup, value))
+        if moved:
+            gone = {key for key, joined in moved.items() if not joined}
+            keys = (keys | moved.keys()) - gone
+        return self._rows(keys)
+
+    def put(self, row: Row) -> None:
+        """See `TableRows`."""
+        self._write(self.table.key_of(row), {**self.table.blank, **row})
+
+    def set(self, key: Key, **columns: Value) -> None:
+        """See `TableRows`."""
+        before = self.get(key)
+        if before is None:
+            before = {**self.table.blank, **self.table.key_columns(key)}
+        self._write(key, {**before, **columns})
+
+    def delete(self, key: Key) -> None:
+        """See `TableRows`."""
+        self._write(key, None)
+
+    def load(self, keys: Iterable[Key], rows: Iterable[Row]) -> None:
+        """Take committed rows in; those of `keys` that are not among them are absent."""
+        for key in keys:
+            self.known[key] = None
+        for row in rows:
+            self.known[self.table.key_of(row)] = row
+
+    def load_groups(self, lookup: Lookup, values: Iterable[Any], rows: Iterable[Row]) -> None:
+        """Take the committed rows of whole groups in."""
+        groups: dict[Any, set[Key]] = {value: set() for value in values}
+        for row in rows:
+            key = self.table.key_of(row)
+            self.known[key] = row
+            groups[group_of(lookup, row)].add(key)
+        for value, keys in groups.items():
+            self._groups[lookup, value] = keys
+
+    def changes(self) -> tuple[list[Row], list[Key]]:
+        """What the batch changed: rows to write, keys to delete."""
+        rows: list[Row] = []
+        keys: list[Key] = []
+        for key, row in self.pending.items():
+            if row is None:
+                keys.append(key)
+            elif row != self.known.get(key):
+                rows.append(row)
+        return rows, keys
+
+    def commit(self) -> None:
+        """The batch's changes are in the database: they are what is known now."""
+        for place, moved in self._moved.items():
+            keys = self._groups.get(place)
+            if keys is not None:
+                for key, joined in moved.items():
+                    (keys.add if joined else keys.discard)(key)
+        if not self.table.blind:
+            for key, row in self.pending.items():
+                self.known[key] = row
+        self.roll_back()
+        self.known.trim()
+        self._groups.trim()
+
+    def roll_back(self) -> None:
+        """Throw the batch's changes away, and what was found missing."""
+        self.pending = {}
+        self._moved = {}
+        self.wanted = set()
+        self.wanted_groups = set()
+
+    def forget(self) -> None:
+        """Drop everything: somebody else has written to the table."""
+        self.roll_back()
+        self.known.clear()
+        self._groups.clear()
+
+    def _rows(self, keys: Iterable[Key]) -> list[Row]:
+        found, missing = [], False
+        for key in sorted(keys):
+            try:
+                row = self.get(key)
+            except Missing:
+                missing = True
+            else:
+                if row is not None:
+                    found.append(row)
+        if missing:
+            raise Missing
+        return found
+
+    def _write(self, key: Key, row: Row | None) -> None:
+        if row is not None:
+            self.table.check(row)
+        if not self.table.blind:
+            before = self.get(key)
+            for lookup in self._lookups:
+                left, joined = group_of(lookup, before), group_of(lookup, row)
+                if left != joined:
+                    if left is not None:
+                        self._moved.setdefault((lookup, left), {})[key] = False
+                    if joined is not None:
+                        self._moved.setdefault((lookup, joined), {})[key] = True
+        self.pending[key] = row
