@@ -9,6 +9,7 @@
     )
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ class Service:
     """One service by its parts; what it lacks it leaves out.
 
     `decider` is owned in the process `work`; `writes` are served by the process `web`, each through
-    the edge of this service; `reactions` and `effects` run in `work`.
+    the edge of this service; `reactions`, `effects` and `loops` run in `work`.
     """
 
     name: str
@@ -31,3 +32,4 @@ class Service:
     writes: tuple[Writes, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     effects: tuple[Effect, ...] = ()
+    loops: tuple[Callable[[Any], Awaitable[None]], ...] = ()

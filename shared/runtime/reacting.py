@@ -2,16 +2,21 @@
 
 A reaction turns an event into commands of its own service and reads as a clause::
 
-    def when_key_result_added(recorded: Recorded[KRAdded]) -> Sequence[Command]:
+    def when_key_result_added(
+        recorded: Recorded[KRAdded], reference: Reference
+    ) -> Sequence[Command]:
         event = recorded.event
         return [StartTracking(objective_id=event.objective_id, ...)]
 
     REACTIONS = (Reaction(when_key_result_added, hears=(KRAdded,)),)
 
-The function is pure. The carrier gives each command its id (by identity's formula, so a redelivery
-is a repeat), its cause and its source position, and moves on only when the broker has acknowledged
-them all. A reaction that fails stops there, says so and tries again with growing pauses; it never
-skips. An effect is the same for what is no command: it must be safe to run twice.
+The function is pure; `reference` is the service's own reference view. A `LookupError` says that the
+view has not heard of it yet, and is tried again. The carrier gives each command its id (by
+identity's formula, so a redelivery is a repeat), its cause and its source position, asks through
+the service's edge, and moves on only with an answer. A reaction that fails stops there, says so and
+tries again with growing pauses; it never skips. It says at most one thing to each stream.
+
+An effect is the same for what is no command: it must be safe to run twice.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -26,7 +31,7 @@ from shared.events.event import Event
 class Reaction:
     """Event → commands of the own service; `when` may give none."""
 
-    when: Callable[[Recorded[Any]], Sequence[Command]]
+    when: Callable[[Recorded[Any], Any], Sequence[Command]]
     hears: tuple[type[Event], ...]
 
     @property

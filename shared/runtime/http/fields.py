@@ -4,7 +4,7 @@ A body is closed (an unknown field is refused) and every text in it has a length
 """
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -17,10 +17,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from shared.okr.calendar import Day
+
+__all__ = ["Body", "Day", "FreeText", "Instant", "NoBody", "Reason", "Title", "Truth"]
+
 LONGEST_TEXT: Final = 10_000
 MOST_ITEMS: Final = 200
 
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
@@ -36,26 +39,14 @@ class NoBody(Body):
     """A request that says everything by its path; `{}` and no body at all are both fine."""
 
 
-def _day(value: Any) -> date:  # noqa: ANN401 - whatever JSON held
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    raise PydanticCustomError("day_malformed", "a day is written 2026-11-30")
-
-
 def _instant(value: Any) -> datetime:  # noqa: ANN401 - whatever JSON held
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         try:
             return datetime.fromisoformat(value.upper())
         except ValueError:
             pass
-    raise PydanticCustomError("instant_malformed", "an instant is RFC 3339 with an offset")
+    raise PydanticCustomError("instant_expected", "an instant is RFC 3339 with an offset")
 
-
-Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
-"""A business date, `2026-11-30`; nothing else is read as one."""
 
 Instant = Annotated[
     datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})

@@ -1,0 +1,1 @@
+"""Every sentence a user sees, in Chinese and English, by code."""
