@@ -4,7 +4,7 @@ Everything here follows from the tracking, the policies and the day; nothing is 
 what was said last, so judging twice says nothing new.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -20,7 +20,7 @@ from shared.okr.progress import standing
 from shared.okr.terms import latest
 
 LEVELS: Final[tuple[DutyLevel, ...]] = ("due", "overdue", "outdated")
-_SAYS: Final = {
+_SAYS: Final[Mapping[DutyLevel, type[DutyStep]]] = {
     "due": said.CheckInFellDue,
     "overdue": said.CheckInOverdue,
     "outdated": said.CheckInOutdated,
