@@ -28,6 +28,7 @@ class RefusedEntry(Internal):
     command: str
     code: str
     detail: dict[str, Any] | None = None
+    pointer: str | None = None
     body: str | None = None
 
 
@@ -44,6 +45,7 @@ class TriedEntry(Internal):
     command: str
     code: str | None = None
     detail: dict[str, Any] | None = None
+    pointer: str | None = None
     events: tuple[dict[str, Any], ...] = ()
     version: int = 0
 
@@ -51,8 +53,9 @@ class TriedEntry(Internal):
 class Decided(Internal):
     """Ends every batch: up to which command offset was decided, and what had no event.
 
-    `command` is the id of the command at `upto`; `versions` gives the stream versions that
-    answers without an event report; `bodies` the body digests of `unchanged` commands.
+    `command` is the id of the command at `upto`; `versions` gives the stream version that the
+    answer to an `unchanged` command reports, `bodies` its body digest, both by command id;
+    `reactions` the highest source position decided of each reaction and source partition.
     """
 
     upto: int
@@ -63,5 +66,6 @@ class Decided(Internal):
     versions: dict[str, int] = {}
     bodies: dict[str, str] = {}
     tried: tuple[TriedEntry, ...] = ()
+    reactions: dict[str, int] = {}
     views: dict[str, dict[str, int]] = {}
     fingerprint: str
