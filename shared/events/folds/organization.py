@@ -37,7 +37,7 @@ class Member:
 
     id: str
     department_id: str
-    roles: frozenset[str] = frozenset()
+    roles: frozenset[said.Role] = frozenset()
     left: bool = False
     successor_id: str | None = None
     erased: bool = False
@@ -64,6 +64,7 @@ class Cycle:
     planned_by: str
     state: CycleState = "planning"
     close_asked_by: str | None = None
+    reopened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,9 @@ class Organization:
 
     def roles_of(self, actor: Actor) -> frozenset[str]:
         """The roles of the token and those granted to the member; none once the member is gone."""
-        member = self.members.get(actor.id)
-        if member is None:
+        if actor.id not in self.members:
             return actor.roles
+        member = self.members[actor.id]
         return actor.roles | member.roles if member.serves else frozenset()
 
     def is_administrator(self, actor: Actor) -> bool:
@@ -113,9 +114,8 @@ class Organization:
 
     def may_write(self, actor: Actor) -> bool:
         """Whether the actor may write at all: no auditor does, and nobody who is gone."""
-        member = self.members.get(actor.id)
         roles = self.roles_of(actor)
-        here = member is None or member.serves
+        here = actor.id not in self.members or self.serves(actor.id)
         return here and ("auditor" not in roles or "administrator" in roles)
 
     def serves(self, member_id: str | None) -> bool:
@@ -175,9 +175,9 @@ class Organization:
 
     def _administrator_of(self, cycle_id: str | None, passed_over: str) -> str | None:
         cycle = self.cycles.get(cycle_id) if cycle_id else None
-        if cycle is None or cycle.planned_by == passed_over or not self.serves(cycle.planned_by):
+        planner = self.members.get(cycle.planned_by) if cycle else None
+        if planner is None or planner.id == passed_over or not planner.serves:
             return None
-        planner = self.members[cycle.planned_by]
         return planner.id if "administrator" in planner.roles else None
 
     @property
@@ -272,10 +272,12 @@ def _cycle(before: Cycle | None, event: said.CycleEvent, actor_id: str) -> Cycle
         return Cycle(event.cycle_id, event.name, event.start, event.end, event.kind, actor_id)
     cycle = _known(before, event)
     match event:
-        case said.CycleActivated() | said.CycleReopened():
-            return replace(cycle, state="active", close_asked_by=None)
+        case said.CycleActivated():
+            return replace(cycle, state="active")
+        case said.CycleReopened():
+            return replace(cycle, state="active", reopened=True)
         case said.CycleReviewStarted():
-            return replace(cycle, state="review", close_asked_by=None)
+            return replace(cycle, state="review", reopened=False)
         case said.CycleCloseAsked():
             return replace(cycle, close_asked_by=actor_id)
         case said.CycleClosed():

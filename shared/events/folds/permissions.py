@@ -1,5 +1,7 @@
 """Who may do what with an objective: the relations that every service decides by."""
 
+from typing import assert_never
+
 from shared.events.deciding import Actor
 from shared.events.folds.objective import Objective
 from shared.events.folds.organization import Organization
@@ -8,32 +10,33 @@ from shared.events.folds.organization import Organization
 def owns(organization: Organization, actor: Actor, objective: Objective) -> bool:
     """Whether the actor is the objective's owner.
 
-    A department's owner is its head, the company's any administrator.
+    A member's is the member, or who took over when the member left; a department's its head; the
+    company's any administrator.
     """
     owner = objective.owner
-    if owner.type == "member":
-        return owner.id == actor.id
-    if owner.type == "department":
-        department = organization.departments.get(owner.id)
-        return department is not None and department.head_id == actor.id
-    return organization.is_administrator(actor)
+    match owner.type:
+        case "member":
+            return organization.standing_for(owner.id) == actor.id
+        case "department":
+            department = organization.departments.get(owner.id)
+            return department is not None and department.head_id == actor.id
+        case "company":
+            return organization.is_administrator(actor)
+        case _:
+            assert_never(owner.type)
 
 
 def approves(organization: Organization, actor: Actor, objective: Objective) -> bool:
-    """Whether the actor is the objective's approver; where there is none, the cycle's planner."""
+    """Whether the actor is the objective's approver; where nobody is named, any administrator.
+
+    Nobody's own objective goes through by the owner, not even an administrator's.
+    """
     owner = objective.owner
-    approver = organization.approver_of(owner.type, owner.id)
+    approver = organization.approver_of(owner.type, owner.id, objective.cycle_id)
     if approver is not None:
         return approver == actor.id
-    cycle = organization.cycles.get(objective.cycle_id)
-    return organization.is_administrator(actor) and (
-        cycle is None or owner.type == "company" or _plans(organization, cycle.planned_by, actor)
-    )
-
-
-def _plans(organization: Organization, planner: str, actor: Actor) -> bool:
-    """Whether the actor planned the cycle, or any administrator while the planner is none."""
-    return planner == actor.id or not organization.is_administrator(Actor(planner))
+    own = owner.type != "company" and owns(organization, actor, objective)
+    return organization.is_administrator(actor) and not own
 
 
 def sees(organization: Organization, actor: Actor, objective: Objective) -> bool:
@@ -47,7 +50,7 @@ def sees(organization: Organization, actor: Actor, objective: Objective) -> bool
     if owns(organization, actor, objective):
         return True
     if objective.state in {"draft", "submitted"}:
-        return objective.drafted_by == actor.id or approves(organization, actor, objective)
+        return approves(organization, actor, objective)
     if objective.confidential:
         return organization.headed_by(actor.id, objective.department_id)
     return True
