@@ -80,7 +80,9 @@ def _shape(given: object) -> str | None:
     """Say which reading a body means, by the one name that each shape alone has."""
     if isinstance(given, Mapping):
         return next((name for name in _SHAPES if name in given), None)
-    return next((name for name in _SHAPES if hasattr(given, name)), None)
+    if isinstance(given, _Reading):
+        return next(iter(type(given).model_fields))
+    return None
 
 
 _SHAPES = ("value", "done", "count", "shares", "zone", "parts")
