@@ -152,7 +152,7 @@ class Notifications:
     """Decides on inboxes."""
 
     service = "notifications"
-    hears = ("organization", "objectives")
+    hears: tuple[str, ...] = ("organization", "objectives")
     commands: Mapping[str, type[Command]] = COMMANDS
     state_type: Any = Inbox
 

@@ -26,7 +26,7 @@ class Checkins:
     """Decides on tracking streams, and on the stream of the days."""
 
     service = "checkins"
-    hears = ("organization", "objectives")
+    hears: tuple[str, ...] = ("organization", "objectives")
     commands: Mapping[str, type[Command]] = COMMANDS
     state_type: Any = State
 
