@@ -118,10 +118,11 @@ class KRAdded(KeyResultEvent):
 
 
 class KRReworded(KeyResultEvent):
-    """A key result's words changed."""
+    """A key result's words changed, or the departments that they mention: what they are now."""
 
     title: str
     before: str
+    mentions: tuple[Id, ...] = ()
 
 
 class KROwnerChanged(KeyResultEvent):

@@ -47,6 +47,7 @@ class Objective:
     approver_id: str | None = None
     published_at: datetime | None = None
     outcome: said.Outcome | None = None
+    returned: bool = False
     key_results: Mapping[str, KeyResult] = field(default_factory=dict)
     weights: Mapping[str, Decimal] = field(default_factory=dict)
 
@@ -78,9 +79,9 @@ def evolve(before: Objective | None, recorded: Recorded[Any]) -> Objective:
         case said.ObjectiveOwnerChanged(owner=owner, department_id=department_id):
             return replace(before, owner=owner, department_id=department_id)
         case said.ObjectiveSubmitted(approver_id=approver_id):
-            return replace(before, state="submitted", approver_id=approver_id)
+            return replace(before, state="submitted", approver_id=approver_id, returned=False)
         case said.ObjectiveReturned():
-            return replace(before, state="draft", approver_id=None)
+            return replace(before, state="draft", approver_id=None, returned=True)
         case said.ObjectivePublished(revision=revision):
             return replace(before, state="published", revision=revision, published_at=recorded.at)
         case said.ObjectiveClosed(outcome=outcome):
@@ -132,8 +133,8 @@ def _with(objective: Objective, key_result: KeyResult) -> Objective:
 
 def _key_result(before: KeyResult, event: said.KeyResultEvent) -> KeyResult:
     match event:
-        case said.KRReworded(title=title):
-            return replace(before, title=title)
+        case said.KRReworded(title=title, mentions=mentions):
+            return replace(before, title=title, mentions=mentions)
         case said.KROwnerChanged(owner_id=owner_id):
             return replace(before, owner_id=owner_id)
         case said.KRRescheduled(due=due):
