@@ -1,10 +1,11 @@
 """The duty to report: on which days a report is owed, and how long one has been silent."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,25 +52,26 @@ class Duty:
     days_over: int
 
 
+@lru_cache(maxsize=1024)
 def due_days(
     cadence: Cadence, calendar: WorkingDays, cycle_start: date, cycle_end: date
-) -> Iterator[date]:
-    """Yield the days of a cycle on which a report falls due, in order.
+) -> tuple[date, ...]:
+    """Return the days of a cycle on which a report falls due, in order.
 
     In each stride of the cadence, from the cycle's first day, the last such weekday, or the next
     working day after it; a day that would lie beyond the cycle is none.
     """
     weekday = WEEKDAYS.index(cadence.weekday)
-    found = None
+    found: list[date] = []
     for window in windows(cycle_start, cycle_end, cadence.every):
         nominal = window.last - timedelta(days=(window.last.weekday() - weekday) % 7)
         if nominal < window.first:
             continue
         day = calendar.working_from(nominal)
         # A long holiday may move two of them to the same day, or the last beyond the cycle.
-        if day <= cycle_end and day != found:
-            found = day
-            yield day
+        if day <= cycle_end and found[-1:] != [day]:
+            found.append(day)
+    return tuple(found)
 
 
 def duty(
