@@ -72,9 +72,10 @@ class MemberEvent(Event):
 
 
 class MemberJoined(MemberEvent):
-    """A member joined a department."""
+    """A member joined a department; `amendment_id` names the details in the people store."""
 
     department_id: Id
+    amendment_id: Id | None = None
 
 
 class MemberDetailsChanged(MemberEvent):

@@ -60,7 +60,7 @@ class ObjectivesDecider:
     """Decides objective by objective."""
 
     service = "objectives"
-    hears = ("organization",)
+    hears: tuple[str, ...] = ("organization",)
     commands: Mapping[str, type[Command]] = {command_type(c): c for c in get_args(AnyCommand)}
     state_type: Any = Objective | None
 

@@ -64,6 +64,11 @@ class Changes(BaseModel):
         """The fields that change."""
         return frozenset(self.model_fields_set & Changes.model_fields.keys())
 
+    @classmethod
+    def of(cls, body: "Changes") -> "Changes":
+        """The changes alone, of a body that says more."""
+        return cls.model_validate({name: getattr(body, name) for name in body.named})
+
     @model_validator(mode="after")
     def _something_and_no_holes(self) -> Self:
         if not self.named:

@@ -3,7 +3,7 @@
 So whatever changes who the siblings are brings the weights of all of them in the same command.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from services.objectives.domain.matter import Matter, ObjectiveCommand
@@ -14,12 +14,13 @@ from shared.okr.figures import HUNDRED, ZERO, quantity_text
 from shared.okr.words import refusal
 
 
-def check_weights(weights: Mapping[str, Decimal]) -> None:
+def check_weights(weights: Iterable[Decimal], at: str = "/weights") -> None:
     """Refuse weights that are not above 0, or do not sum to 100: a body alone shows it."""
-    if any(weight <= ZERO for weight in weights.values()):
-        raise refusal("weight_not_positive", "a weight is above 0", "/weights")
-    if sum(weights.values()) != HUNDRED:
-        raise refusal("weights_not_100", "weights sum to 100", "/weights")
+    together = tuple(weights)
+    if any(weight <= ZERO for weight in together):
+        raise refusal("weight_not_positive", "a weight is above 0", at)
+    if sum(together) != HUNDRED:
+        raise refusal("weights_not_100", "weights sum to 100", at)
 
 
 class SetWeights(ObjectiveCommand):

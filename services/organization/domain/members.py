@@ -33,10 +33,11 @@ class MemberCommand(Command):
 
 
 class JoinMember(MemberCommand):
-    """Have somebody join a department."""
+    """Have somebody join a department; `amendment_id` names the details held ready."""
 
     department_id: Id
     roles: frozenset[Role] = frozenset()
+    amendment_id: Id | None = None
 
 
 class ChangeMember(MemberCommand, Patch):
@@ -82,11 +83,7 @@ def decide(command: AnyMemberCommand, org: Organization) -> Answer:
     member = org.members.get(command.member_id)
     match command:
         case JoinMember():
-            return (
-                ()
-                if member
-                else _join(command.member_id, command.department_id, command.roles, org)
-            )
+            return () if member else _join(command, command.roles, org)
         case ImportMember():
             return _import(command, member, org)
         case ChangeMember():
@@ -99,11 +96,17 @@ def decide(command: AnyMemberCommand, org: Organization) -> Answer:
             assert_never(command)
 
 
-def _join(member_id: str, department_id: str, roles: frozenset[Role], org: Organization) -> Answer:
-    if refused := _department_refused(department_id, org):
+def _join(command: JoinMember | ImportMember, roles: frozenset[Role], org: Organization) -> Answer:
+    if refused := _department_refused(command.department_id, org):
         return refused
+    member_id = command.member_id
+    joined = MemberJoined(
+        member_id=member_id,
+        department_id=command.department_id,
+        amendment_id=command.amendment_id,
+    )
     return (
-        MemberJoined(member_id=member_id, department_id=department_id),
+        joined,
         *(MemberRoleGranted(member_id=member_id, role=role) for role in sorted(roles)),
     )
 
@@ -149,7 +152,7 @@ def _erase(before: Member) -> Answer:
 
 def _import(command: ImportMember, before: Member | None, org: Organization) -> Answer:
     if before is None:
-        return _join(command.member_id, command.department_id, frozenset(), org)
+        return _join(command, frozenset(), org)
     details = () if command.amendment_id == before.amendment_id else command.details
     moves = command.department_id != before.department_id
     if not (moves or details):

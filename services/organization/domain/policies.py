@@ -5,7 +5,7 @@ the default included, says nothing new.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,10 +15,11 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from shared.events.deciding import Answer, Asked, Command, Refused
 from shared.events.folds.organization import Organization
 from shared.events.organization import PolicyChanged, PolicyName
-from shared.okr.calendar import DEFAULT_ZONE, WorkingDays
+from shared.okr.calendar import DEFAULT_ZONE, FIRST_YEAR, LAST_YEAR, WorkingDays
 from shared.okr.duty import Cadence
 from shared.okr.figures import quantity_text
-from shared.okr.health import HealthPolicy
+from shared.okr.health import DEFAULT_HEALTH_POLICY, HealthPolicy
+from shared.okr.holidays import DEFAULT_CALENDAR
 from shared.okr.words import refusal
 
 ORDINARY: Final = {"training": False, "time_zone": DEFAULT_ZONE}
@@ -34,6 +35,16 @@ def read_zone(name: str) -> str:
     return name
 
 
+def read_instant(instant: datetime) -> datetime:
+    """Read an instant that a clock may show: days before and after it must exist."""
+    if not FIRST_YEAR < instant.year < LAST_YEAR:
+        raise refusal("date_out_of_range", "a year from 1900 to 2999 is expected")
+    return instant
+
+
+TrainingInstant = Annotated[AwareDatetime, AfterValidator(read_instant)]
+
+
 class ApprovalPolicy(BaseModel):
     """The policy `approval`: what may be switched on beside the usual way."""
 
@@ -41,6 +52,15 @@ class ApprovalPolicy(BaseModel):
 
     next_level_up: Annotated[bool, Field(strict=True)] = False
     two_person_close: Annotated[bool, Field(strict=True)] = False
+
+
+USUAL: Final[Mapping[PolicyName, BaseModel]] = {
+    "health": DEFAULT_HEALTH_POLICY,
+    "cadence": Cadence(),
+    "calendar": DEFAULT_CALENDAR,
+    "approval": ApprovalPolicy(),
+}
+"""What holds until an administrator says otherwise."""
 
 
 class PolicyCommand(Command):
@@ -66,7 +86,7 @@ class MoveClock(PolicyCommand):
     """Move the clock of a training organization to an instant."""
 
     policy: Literal["clock"] = "clock"
-    to: AwareDatetime
+    to: TrainingInstant
 
 
 class ChangeHealthPolicy(PolicyCommand):
@@ -115,8 +135,7 @@ def decide(command: AnyPolicyCommand, asked: Asked[Any], org: Organization) -> A
         case MoveClock():
             return _move_clock(command, asked, org)
         case ChangeHealthPolicy() | ChangeCadence() | ChangeCalendar() | ChangeApproval():
-            usual = type(command.value)().model_dump(mode="json")
-            return _changed(command.policy, command.value.model_dump(mode="json"), usual, org)
+            return _changed(command.policy, command.value, org)
         case _:
             assert_never(command)
 
@@ -137,7 +156,7 @@ def _move_clock(command: MoveClock, asked: Asked[Any], org: Organization) -> Ans
         return Refused("not_training")
     to = command.to.isoformat()
     known = org.policies.get("clock")
-    if known is not None and known.value["to"] == to:
+    if known is not None and datetime.fromisoformat(known.value["to"]) == command.to:
         return ()
     untouched = not (org.departments or org.cycles or org.policies.keys() - {"organization"})
     if command.to < asked.at and not untouched:
@@ -148,13 +167,12 @@ def _move_clock(command: MoveClock, asked: Asked[Any], org: Organization) -> Ans
     return (PolicyChanged(policy="clock", revision=_next(org, "clock"), value=value),)
 
 
-def _changed(
-    policy: PolicyName, value: Mapping[str, Any], usual: Mapping[str, Any], org: Organization
-) -> Answer:
+def _changed(policy: PolicyName, value: BaseModel, org: Organization) -> Answer:
     known = org.policies.get(policy)
-    if value == (known.value if known else usual):
+    told = value.model_dump(mode="json")
+    if told == (known.value if known else USUAL[policy].model_dump(mode="json")):
         return ()
-    return (PolicyChanged(policy=policy, revision=_next(org, policy), value=dict(value)),)
+    return (PolicyChanged(policy=policy, revision=_next(org, policy), value=told),)
 
 
 def _next(org: Organization, policy: PolicyName) -> int:

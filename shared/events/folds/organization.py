@@ -248,7 +248,7 @@ def _department(before: Department | None, event: said.DepartmentEvent) -> Depar
 
 def _member(before: Member | None, event: said.MemberEvent) -> Member:
     if isinstance(event, said.MemberJoined):
-        return Member(event.member_id, event.department_id)
+        return Member(event.member_id, event.department_id, amendment_id=event.amendment_id)
     member = _known(before, event)
     match event:
         case said.MemberDetailsChanged(amendment_id=amendment_id):

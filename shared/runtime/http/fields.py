@@ -34,6 +34,10 @@ class Body(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=LONGEST_TEXT)
 
+    def stated(self) -> dict[str, Any]:
+        """The fields that the request brought, null ones too: what a `Patch` names."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
 
 class NoBody(Body):
     """A request that says everything by its path; `{}` and no body at all are both fine."""

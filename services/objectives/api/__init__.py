@@ -1,0 +1,1 @@
+"""Objectives over HTTP: the objectives themselves, and their key results."""

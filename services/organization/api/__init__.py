@@ -1,0 +1,1 @@
+"""The organization over HTTP: a file for each kind of resource."""
