@@ -1,12 +1,12 @@
 """Commands: records of `okr.<service>.commands`, as their writers and their owner see them."""
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, cast
-from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -28,6 +28,7 @@ from shared.eventing.wire import LogRecord, positions_of
 from shared.events.deciding import Actor, AuthType, Command, command_type
 
 _DRY: Final = b"1"
+_ID: Final = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,6 @@ def heard(record: LogRecord, understood: Mapping[str, type[Command]]) -> HeardCo
     headers = record.headers
     data, fault = None, None
     try:
-        UUID(record.id)
         data = _data(record, understood)
         after = positions_of(record.text("okr_after"))
         expect = int(headers["okr_expect"]) if "okr_expect" in headers else None
@@ -172,6 +172,8 @@ def heard(record: LogRecord, understood: Mapping[str, type[Command]]) -> HeardCo
 
 
 def _data(record: LogRecord, understood: Mapping[str, type[Command]]) -> Command:
+    if _ID.fullmatch(record.id) is None:
+        raise ValueError(f"{record.id[:80]!r} is not the id of a command")
     cls = understood.get(record.type)
     if cls is None:
         raise ValueError(f"{record.type!r} is not a command of this service")
