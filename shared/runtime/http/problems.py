@@ -99,9 +99,10 @@ def refused(code: str, facts: Mapping[str, Any], pointer: str | None = None) -> 
     return Problem(code, facts, errors=errors)
 
 
-def retry_later(code: str, seconds: int = 1, **facts: object) -> Problem:
+def retry_later(code: str, seconds: int = 1) -> Problem:
     """A problem that goes away: 429, 503 or 504 by its code, with `Retry-After`."""
-    return Problem(code, facts, headers=[(b"retry-after", str(seconds).encode())])
+    after = (b"retry-after", str(seconds).encode())
+    return Problem(code, {"seconds": seconds}, headers=[after])
 
 
 def invalid(error: ValidationError, body: Any) -> Problem:  # noqa: ANN401 - JSON is what it is

@@ -114,6 +114,7 @@ class Write:
     permission: Permission
     command: Callable[..., Command | Named]
     body: type[Body]
+    takes_body: bool
     parameters: Mapping[str, Any]
     creates: str | None
     shows: tuple[str, ...]
@@ -128,6 +129,20 @@ class Write:
     def status(self) -> int:
         """What a first answer and all its repeats are answered with."""
         return 200 if self.creates is None else 201
+
+    def makes(self, command_id: str) -> str | None:
+        """The id of the resource that a request makes; None when it makes none that has one."""
+        if self.creates is None or "{id}" not in self.creates:
+            return None
+        return identity.created_id(command_id)
+
+    def subject(self, path: Mapping[str, Any], made: str | None, stream: str) -> str:
+        """The `id` of the answer: what was made, else what the path names last, else the stream's.
+
+        A number in the path (a measurement's `n`) is no id; what it counts within is.
+        """
+        named = [value for value in path.values() if isinstance(value, str)]
+        return made or (named[-1] if named else stream.partition("-")[2])
 
 
 @dataclass(frozen=True)
@@ -197,7 +212,8 @@ class Writes:
                     path=path,
                     permission=permission,
                     command=function,
-                    body=body,
+                    body=body or NoBody,
+                    takes_body=body is not None,
                     parameters=parameters,
                     creates=creates,
                     shows=tuple(shows),
@@ -215,16 +231,18 @@ def up_to_last_parameter(path: str) -> str:
     return path if end < 0 else path[: end + 1]
 
 
-def _asked_for(function: Callable[..., Any], path: str) -> tuple[type[Body], dict[str, Any]]:
+def _asked_for(function: Callable[..., Any], path: str) -> tuple[type[Body] | None, dict[str, Any]]:
     """The body's model and the types of the path parameters, from the function's signature."""
     hints = get_type_hints(function, include_extras=True)
     names = list(inspect.signature(function).parameters)
     in_path = {part[1:-1] for part in path.split("/") if part.startswith("{")}
-    if names[:1] != [_CALL] or set(names) - {_CALL, _BODY} != in_path:
+    # A route that needs nothing of the call says so by an underscore.
+    if names[0] not in {_CALL, f"_{_CALL}"} or set(names[1:]) - {_BODY} != in_path:
         raise TypeError(
             f"{function.__name__} must take call, body (where there is one) and {sorted(in_path)}"
         )
-    body = hints.get(_BODY, NoBody)
-    if not (isinstance(body, type) and issubclass(body, Body)):
+    body = hints.get(_BODY)
+    if body is not None and not (isinstance(body, type) and issubclass(body, Body)):
         raise TypeError(f"the body of {function.__name__} must be a Body")
-    return body, {name: hints[name] for name in names if name in in_path}
+    in_order = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    return body, {name: hints[name] for name in in_order}

@@ -2,7 +2,8 @@
 
 Details reach a person in two steps. They are staged under the id of the command that is about to be
 sent, and settled once it was accepted (or dropped when it was refused), so that a refused command
-changes nobody. Both steps may be repeated; whoever settles last changes nothing.
+changes nobody. Both steps may be repeated: a command settles once, and what was changed by a later
+one stays changed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,9 +38,18 @@ _HOLDER: Final = {
 }
 _STAGE: Final = """
     insert into people.staged (command_id, person_id, details) values ($1, $2, $3)
-    on conflict (command_id) do nothing
 """
-_TAKE: Final = "delete from people.staged where command_id = $1 returning person_id, details"
+_STAGED: Final = "select from people.staged where command_id = $1"
+_SETTLE: Final = """
+    with due as (
+        select command_id, details from people.staged
+        where command_id = $1 and settled_at is null for update
+    )
+    update people.staged s set settled_at = now(), details = null
+    from due where s.command_id = due.command_id
+    returning s.person_id, due.details
+"""
+_DROP: Final = "delete from people.staged where command_id = $1 and settled_at is null"
 _WRITE: Final = """
     insert into people.person as p (id, display_name, email, title, external_id)
     values ($1, $2, $3, $4, $5)
@@ -117,9 +127,14 @@ class PeopleStore:
         return {row["external_id"]: Person(**row) for row in rows}
 
     async def stage(self, command_id: str, person_id: str, details: Details) -> None:
-        """Keep details until the command is answered; `Taken` when they are somebody else's."""
+        """Keep details until the command is answered; `Taken` when they are somebody else's.
+
+        A command that staged before, even one that was settled since, stages nothing new.
+        """
         async with self.postgres.connection() as connection, connection.transaction():
             await connection.execute(_LOCK)
+            if await connection.fetchrow(_STAGED, command_id) is not None:
+                return
             for name, code in _UNIQUE.items():
                 if await _held_by_another(connection, name, details.get(name), person_id):
                     raise Taken(code)
@@ -130,14 +145,14 @@ class PeopleStore:
         """The command was accepted: what it staged is so now. Nothing staged: nothing to do."""
         async with self.postgres.connection() as connection, connection.transaction():
             await connection.execute(_LOCK)
-            row = await connection.fetchrow(_TAKE, command_id)
+            row = await connection.fetchrow(_SETTLE, command_id)
             if row is not None:
                 details: dict[str, str | None] = from_json(row["details"])
                 await _write(connection, row["person_id"], details)
 
     async def drop(self, command_id: str) -> None:
         """The command was refused: forget what it staged."""
-        await self.postgres.fetch(_TAKE, command_id)
+        await self.postgres.execute(_DROP, command_id)
 
     async def write(self, people: Sequence[tuple[str, Details]]) -> None:
         """Write details at once, all or none; for an import, whose ids nobody else can have."""

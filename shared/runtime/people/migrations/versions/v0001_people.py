@@ -27,8 +27,10 @@ def upgrade() -> None:
         create table people.staged (
             command_id text primary key,
             person_id text not null,
-            details jsonb not null,
-            staged_at timestamptz not null default now()
+            details jsonb,
+            staged_at timestamptz not null default now(),
+            settled_at timestamptz,
+            check ((details is null) = (settled_at is not null))
         )
     """)
     op.execute("create index staged_person on people.staged (person_id)")
