@@ -1,4 +1,4 @@
-"""Figures, zones, ids and changes: the small rules."""
+"""Figures, zones, ids and what is carried over: the small rules."""
 
 from datetime import date
 from decimal import Decimal, localcontext
@@ -9,18 +9,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import pytest
 
 from shared.okr import identity
-from shared.okr.changes import ChangeProblem, captures_baseline, carried_over, retargeted
+from shared.okr.carryover import carried_over
 from shared.okr.figures import Progress, percent_text, quantity_text, ratio, read_quantity, rounded
-from shared.okr.measures import (
-    Composite,
-    CompositePart,
-    Discovery,
-    Measure,
-    Metric,
-    Milestone,
-    Relative,
-    Stage,
-)
+from shared.okr.measures import Discovery, Metric, Milestone, Stage
 from shared.okr.zones import Lines, solved_baseline
 
 
@@ -143,76 +134,7 @@ def metric(baseline: int, target: int, **more: Any) -> Metric:
     return Metric(baseline=Decimal(baseline), target=Decimal(target), **more)
 
 
-DOWN = Relative(percent=Decimal(10), direction="decrease")
 STAGES = Milestone(stages=(Stage(name="上线", weight=Decimal(1)),))
-BOTH = Composite(
-    mode="all",
-    parts=(
-        CompositePart(name="上线", measure=STAGES),
-        CompositePart(name="成本", measure=DOWN),
-    ),
-)
-
-
-def test_a_target_is_set_anew() -> None:
-    assert retargeted(metric(0, 10), {"target": "20"}) == metric(0, 20)
-
-
-@pytest.mark.parametrize(
-    ("measure", "change", "part", "problem"),
-    [
-        (metric(0, 10), {}, None, ChangeProblem("nothing_to_change")),
-        (metric(0, 10), {"target": "0"}, None, ChangeProblem("baseline_equals_target", "/target")),
-        (metric(0, 10), {"target": 0.5}, None, ChangeProblem("binary_float", "/target")),
-        (
-            metric(0, 10),
-            {"limit": "5"},
-            None,
-            ChangeProblem("field_not_of_kind", "/limit", {"field": "limit"}),
-        ),
-        (
-            metric(0, 10),
-            {"unit": "人"},
-            None,
-            ChangeProblem("field_not_of_kind", "/unit", {"field": "unit"}),
-        ),
-        (
-            metric(0, 10),
-            {"target": "5"},
-            "成本",
-            ChangeProblem("unknown_part", "/part", {"part": "成本"}),
-        ),
-        (BOTH, {"percent": "5"}, None, ChangeProblem("part_needed", "/part")),
-        (BOTH, {"percent": "5"}, "x", ChangeProblem("unknown_part", "/part", {"part": "x"})),
-        (BOTH, {"percent": "0"}, "成本", ChangeProblem("percent_not_positive", "/percent")),
-    ],
-)
-def test_a_change_that_cannot_be_is_refused_by_code(
-    measure: Measure, change: dict[str, Any], part: str | None, problem: ChangeProblem
-) -> None:
-    assert retargeted(measure, change, part) == problem
-
-
-def test_a_part_of_a_composite_is_set_anew() -> None:
-    changed = retargeted(BOTH, {"percent": "20"}, "成本")
-    assert isinstance(changed, Composite)
-    assert changed.parts[0] == BOTH.parts[0]
-    assert changed.parts[1].measure == DOWN.model_copy(update={"percent": Decimal(20)})
-
-
-def test_a_baseline_that_is_not_known_yet_is_captured() -> None:
-    known = DOWN.model_copy(update={"baseline": Decimal(200)})
-    assert captures_baseline(DOWN, {"baseline": "200"})
-    assert captures_baseline(BOTH, {"baseline": "200"}, "成本")
-    assert not captures_baseline(BOTH, {"baseline": "200"}, "上线")
-    assert not captures_baseline(BOTH, {"baseline": "200"})
-    assert not captures_baseline(known, {"baseline": "300"})
-    assert not captures_baseline(DOWN, {"baseline": "200", "percent": "5"})
-    assert not captures_baseline(metric(0, 10), {"baseline": "5"})
-    assert retargeted(DOWN, {"baseline": "200"}) == known
-    assert retargeted(DOWN, {"baseline": "0"}) == ChangeProblem("baseline_zero", "/baseline")
-
-
 PLAN = ((date(2026, 1, 31), Decimal(5)), (date(2026, 3, 31), Decimal(10)))
 
 

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.okr.calendar import Stride, windows
-from shared.okr.changes import carried_over
+from shared.okr.carryover import carried_over
 from shared.okr.expected import expected
 from shared.okr.figures import Progress
 from shared.okr.health import DEFAULT_HEALTH_POLICY, Health, judge, worst
@@ -269,26 +269,10 @@ def expected_progress(given: dict[str, Any], wanted: Any) -> None:
 RULES: dict[str, Callable[[dict[str, Any], Any], None]] = {
     rule.__name__: rule
     for rule in (
-        metric_range,
-        metric_range_raw,
-        zones,
-        zone_values,
-        rollup,
-        milestone,
-        piecewise,
-        timeline,
-        timeline_rollup,
-        threshold,
-        threshold_periods,
-        band_periods,
-        cumulative_window,
-        health_rollup,
-        threshold_distance,
-        threshold_average,
-        health,
-        rollover,
-        rollup_weight_by_target,
-        expected_progress,
+        *(metric_range, metric_range_raw, zones, zone_values, piecewise, cumulative_window),
+        *(threshold, threshold_periods, threshold_distance, threshold_average, band_periods),
+        *(milestone, timeline, timeline_rollup, rollup, rollup_weight_by_target),
+        *(expected_progress, health, health_rollup, rollover),
     )
 }
 RUN = [case for case in CASES if case["id"] not in DEFINED_AWAY]
