@@ -60,10 +60,12 @@ class CloseDepartment(DepartmentCommand):
 class ImportDepartment(DepartmentCommand):
     """Have a department as a file tells it; `update` applies what differs.
 
-    The head may be somebody who joins by a later row of the same file.
+    `company` says that it is the root of them all; every other one needs a root to lie below. The
+    head may be somebody who joins by a later row of the same file.
     """
 
     name: str
+    company: bool = False
     aliases: tuple[str, ...] = ()
     parent_id: Id | None = None
     head_id: Id | None = None
@@ -177,7 +179,7 @@ def _close(department: Department, org: Organization) -> Answer:
 def _import(command: ImportDepartment, org: Organization) -> Answer:
     before = org.departments.get(command.department_id)
     if before is None:
-        if refused := _parent_refused(command.parent_id, org):
+        if refused := _root_refused(command, org) or _parent_refused(command.parent_id, org):
             return refused
         created = DepartmentCreated(
             department_id=command.department_id,
@@ -202,6 +204,13 @@ def _import(command: ImportDepartment, org: Organization) -> Answer:
     if not command.update:
         return Refused("import_differs", {"fields": differences})
     return _update(command, before, below, org)
+
+
+def _root_refused(command: ImportDepartment, org: Organization) -> Refused | None:
+    if not command.company:
+        return None if org.company_id else Refused("company_needed")
+    company = org.departments.get(org.company_id or "")
+    return Refused("company_exists", {"company": company.name}) if company else None
 
 
 def _update(

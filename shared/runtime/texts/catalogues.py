@@ -10,6 +10,8 @@ Language = Literal["zh-CN", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh-CN", "en")
 DEFAULT: Final[Language] = "zh-CN"
 
+_CODES: Final = frozenset({"state", "needed", "kind", "wanted"})
+
 Catalogue = Mapping[str, Mapping[str, str]]
 
 
@@ -26,7 +28,11 @@ def sentence(
 ) -> str | None:
     """The sentence of a code with its facts filled in; None when the catalogue has none."""
     template = catalogue(language).get(section, {}).get(code)
-    return None if template is None else template.format_map(_Facts(facts or {}))
+    if template is None:
+        return None
+    words = catalogue(language).get("words", {})
+    told = {name: _worded(name, value, words) for name, value in (facts or {}).items()}
+    return template.format_map(_Facts(told))
 
 
 @lru_cache(maxsize=256)
@@ -41,6 +47,11 @@ def preferred(accept_language: str) -> Language:
         if language is not None and weight > best_weight:
             best, best_weight = language, weight
     return best
+
+
+def _worded(name: str, value: Any, words: Mapping[str, str]) -> Any:  # noqa: ANN401 - as facts are
+    """A fact that is one of our own codes, as a word; what people wrote stays as it is."""
+    return words.get(value, value) if name in _CODES and isinstance(value, str) else value
 
 
 def _ours(tag: str) -> Language | None:
