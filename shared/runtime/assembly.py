@@ -14,22 +14,30 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from shared.events.deciding import Decider
+from shared.runtime.http.reads import Models, Reads
 from shared.runtime.http.writes import Writes
+from shared.runtime.means import Means
 from shared.runtime.reacting import Effect, Reaction
+
+Loop = Callable[[Means], Awaitable[None]]
+"""Runs until it is cancelled; an exception that leaves it ends the process, which says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """One service by its parts; what it lacks it leaves out.
 
-    `decider` is owned in the process `work`; `writes` are served by the process `web`, each through
-    the edge of this service; `reactions`, `effects` and `loops` run in `work`.
+    In the process `web`: `writes`, each through the edge of this service; `reads`, answered from
+    what `models` opens. In the process `work`: the owner of `decider`'s partitions, `reactions`,
+    `effects` and `loops`.
     """
 
     name: str
     _: KW_ONLY
     decider: Decider[Any, Any] | None = None
     writes: tuple[Writes, ...] = ()
+    reads: tuple[Reads, ...] = ()
+    models: Callable[[Means], Models] | None = None
     reactions: tuple[Reaction, ...] = ()
     effects: tuple[Effect, ...] = ()
-    loops: tuple[Callable[[Any], Awaitable[None]], ...] = ()
+    loops: tuple[Loop, ...] = ()

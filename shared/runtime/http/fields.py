@@ -43,7 +43,8 @@ class NoBody(Body):
     """A request that says everything by its path; `{}` and no body at all are both fine."""
 
 
-def _instant(value: Any) -> datetime:  # noqa: ANN401 - whatever JSON held
+def read_instant(value: object) -> datetime:
+    """An instant with an offset from RFC 3339 text; refuses all else with `instant_expected`."""
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         try:
             return datetime.fromisoformat(value.upper())
@@ -53,7 +54,9 @@ def _instant(value: Any) -> datetime:  # noqa: ANN401 - whatever JSON held
 
 
 Instant = Annotated[
-    datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})
+    datetime,
+    BeforeValidator(read_instant),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An instant, RFC 3339 with offset."""
 

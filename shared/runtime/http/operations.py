@@ -1,10 +1,15 @@
-"""Declared writes as operations of the application."""
+"""Declared writes and reads as operations of the application."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from pydantic import create_model
 
 from shared.runtime.http.answering import Answering
 from shared.runtime.http.exchange import Exchange, Reply
+from shared.runtime.http.looking import Looking
+from shared.runtime.http.reads import ReadRoute
 from shared.runtime.http.routing import Operation, WriteAnswer
 from shared.runtime.http.writes import Write
 
@@ -14,6 +19,11 @@ _HEADERS: Final[Mapping[str, Any]] = {
     "OKR-After": str | None,
     "Prefer": str | None,
 }
+_AS_OF: Final[Mapping[str, Any]] = {
+    "as_of": str | None,
+    "clock": Literal["recorded", "observed"] | None,
+}
+_LIST: Final[Mapping[str, Any]] = {"limit": int | None, "cursor": str | None}
 _QUERY: Final[Mapping[str, Any]] = {"dry_run": bool}
 
 
@@ -37,6 +47,40 @@ def write_operation(write: Write, answering: Answering) -> Operation:
         body=write.body if write.takes_body else None,
         answer=WriteAnswer,
         status=write.status,
+    )
+
+
+def read_operation(route: ReadRoute, looking: Looking) -> Operation:
+    """The operation of a declared read."""
+
+    async def handle(exchange: Exchange, path: dict[str, Any]) -> Reply:
+        return await looking.answer(route, exchange, path)
+
+    own = {name: field.annotation for name, field in route.query.model_fields.items()}
+    return Operation(
+        method="GET",
+        path=route.path,
+        name=route.name,
+        tag=route.tag,
+        summary=first_line(route.answer.__doc__),
+        permission=route.permission,
+        handle=handle,
+        parameters=route.parameters,
+        query={**own, **_AS_OF, **(_LIST if route.listing else {})},
+        headers={"OKR-After": str | None},
+        answer=list_of(route.shape) if route.listing else route.shape,
+    )
+
+
+def list_of(shape: Any) -> Any:  # noqa: ANN401 - types
+    """The type of a page of `shape`."""
+    if shape is None:
+        return None
+    return create_model(
+        f"{shape.__name__}Page",
+        items=(list[shape], ...),
+        next_cursor=(str | None, ...),
+        as_of=(datetime, ...),
     )
 
 

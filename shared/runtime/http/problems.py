@@ -19,6 +19,7 @@ STATUS: Final[Mapping[str, int]] = {
     "invalid": 422,
     "idempotency_key_reused": 422,
     "query_invalid": 422,
+    "as_of_unsupported": 422,
     "too_large": 413,
     "not_json": 415,
     "unauthenticated": 401,
