@@ -16,6 +16,7 @@ from shared.okr.calendar import WorkingDays
 from shared.okr.duty import Cadence, due_days, duty
 from shared.okr.expected import expected, judged_day
 from shared.okr.health import HealthPolicy, Report, Verdict, judge
+from shared.okr.holidays import DEFAULT_CALENDAR
 from shared.okr.progress import standing
 from shared.okr.terms import latest
 
@@ -46,7 +47,7 @@ class Policies:
             health=HealthPolicy.model_validate(health.value) if health else HealthPolicy(),
             health_revision=health.revision if health else 0,
             cadence=Cadence.model_validate(cadence.value) if cadence else Cadence(),
-            calendar=WorkingDays.model_validate(calendar.value) if calendar else WorkingDays(),
+            calendar=WorkingDays.model_validate(calendar.value) if calendar else DEFAULT_CALENDAR,
         )
 
 

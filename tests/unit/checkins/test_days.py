@@ -38,15 +38,15 @@ def kinds(asked: When) -> list[str]:
 
 
 def test_a_report_falls_due_on_friday_and_is_outdated_on_the_fourth_day() -> None:
-    # Published on Monday, 28 September: the first Friday after it is 2 October.
+    # Published on Monday, 28 September: the Friday after it is a holiday, the 8th is worked again.
     history = tracked()
-    judge(history, "2026-10-01").says_nothing_new()
-    due = judge(history, "2026-10-02")
+    judge(history, "2026-10-07").says_nothing_new()
+    due = judge(history, "2026-10-08")
     assert kinds(due) == ["CheckInFellDue"]
-    overdue = judge(due.after, "2026-10-03")
+    overdue = judge(due.after, "2026-10-09")
     assert kinds(overdue) == ["CheckInOverdue"]
-    judge(overdue.after, "2026-10-05").says_nothing_new()
-    outdated = judge(overdue.after, "2026-10-06")
+    judge(overdue.after, "2026-10-11").says_nothing_new()
+    outdated = judge(overdue.after, "2026-10-12")
     assert kinds(outdated) == ["CheckInOutdated", "KRHealthChanged"]
     assert health_of(outdated.after) == "outdated"
 
@@ -59,7 +59,7 @@ def test_a_jump_lands_and_says_each_step_of_the_silence_once() -> None:
         "CheckInOutdated",
         "KRHealthChanged",
     ]
-    assert all(e.due_on == day("2026-10-02") for e in landed.events[:3])
+    assert all(e.due_on == day("2026-10-08") for e in landed.events[:3])
     judge(landed.after, "2026-10-21").says_nothing_new()
 
 
