@@ -27,8 +27,9 @@ class SaidEvent:
 class Accepted:
     """The command took effect (`events`), or had none because all was so already (empty).
 
-    `version` is that of the command's stream (0 where only other streams got events); `position` that of the `Decided` behind the answer;
-    `body` the digest of the HTTP body that asked first; `repeat` says that it was asked before.
+    `version` is that of the command's stream (0 where only other streams got events); `position`
+    that of the `Decided` behind the answer; `body` the digest of the HTTP body that asked first;
+    `repeat` says that it was asked before.
     """
 
     events: tuple[SaidEvent, ...]

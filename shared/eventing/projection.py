@@ -34,6 +34,7 @@ from shared.eventing.rows import Rows
 from shared.eventing.rows_cached import CachedTable
 from shared.eventing.rows_in_memory import MemoryTable
 from shared.eventing.tables import Key, Table, fingerprint
+from shared.eventing.topics import events_topic
 from shared.events.catalogue import EVENTS
 from shared.events.deciding import Recorded
 from shared.events.event import Event, wire_type
@@ -97,6 +98,11 @@ class Projection:
             for service, classes in EVENTS.items()
             if any(cls in self.handlers for cls in classes)
         )
+
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """The logs of those services."""
+        return frozenset(map(events_topic, self.hears))
 
     @cached_property
     def by_wire_type(self) -> Mapping[str, Handler]:

@@ -117,6 +117,12 @@ class Tail:
         self._seek()
         self.trouble = None
 
+    def rewind(self, held: Held) -> None:
+        """Read on from elsewhere; what has been read but not given is forgotten."""
+        self._folds = {place: PartitionFold(*place, held.get(place)) for place in self._folds}
+        self._open = {}
+        self._seek()
+
     async def close(self) -> None:
         """Let go of the connection."""
         client, self._consumer = self._consumer, None
