@@ -100,6 +100,12 @@ class Child:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, how)
 
+    async def ended(self) -> None:
+        """Returns once the process that ran at the call has ended; at once if none did."""
+        process = self._process
+        if process is not None:
+            await process.wait()
+
     async def wait_ready(self) -> None:
         """Returns once it answers (again)."""
         await self._ready.wait()

@@ -3,6 +3,7 @@
 import json
 import random
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -34,7 +35,7 @@ class Ports:
         known = self.known()
         port = wanted or known.get(name)
         if port is None or not is_free(port):
-            port = _a_free_one(set(known.values()))
+            port = free_port(but=known.values())
         self._remember(known | {name: port})
         return port
 
@@ -63,9 +64,11 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _a_free_one(but: set[int]) -> int:
+def free_port(but: Iterable[int] = ()) -> int:
+    """Some port that nobody listens on, and none of `but`."""
     draw = random.SystemRandom()
+    taken = set(but)
     while True:
         port = draw.choice(FREE_PORTS)
-        if port not in but and is_free(port):
+        if port not in taken and is_free(port):
             return port
