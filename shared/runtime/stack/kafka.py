@@ -41,6 +41,9 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
 auto.leader.rebalance.enable=false
+# After a kill the controller waits for so long until it lets the broker register again.
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
 
 # A laptop: a group is complete at once, few threads, little memory set aside.
 group.initial.rebalance.delay.ms=0
