@@ -177,9 +177,13 @@ def _close(department: Department, org: Organization) -> Answer:
 
 
 def _import(command: ImportDepartment, org: Organization) -> Answer:
+    if command.company and org.company_id is not None:
+        return _import_company(command, org.departments[org.company_id])
     before = org.departments.get(command.department_id)
     if before is None:
-        if refused := _root_refused(command, org) or _parent_refused(command.parent_id, org):
+        if not (command.company or org.company_id):
+            return Refused("company_needed")
+        if refused := _parent_refused(command.parent_id, org):
             return refused
         created = DepartmentCreated(
             department_id=command.department_id,
@@ -206,11 +210,13 @@ def _import(command: ImportDepartment, org: Organization) -> Answer:
     return _update(command, before, below, org)
 
 
-def _root_refused(command: ImportDepartment, org: Organization) -> Refused | None:
-    if not command.company:
-        return None if org.company_id else Refused("company_needed")
-    company = org.departments.get(org.company_id or "")
-    return Refused("company_exists", {"company": company.name}) if company else None
+def _import_company(command: ImportDepartment, before: Department) -> Answer:
+    """A file knows the company by its name only."""
+    if command.name == before.name:
+        return ()
+    if not command.update:
+        return Refused("import_differs", {"fields": ["name"]})
+    return _renamed(before, command.name, before.aliases, before.external_id)
 
 
 def _update(

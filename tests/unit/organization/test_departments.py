@@ -245,11 +245,20 @@ def test_an_import_finds_its_place_or_is_refused() -> None:
         "company_needed"
     )
     there = given(DECIDER, *PEOPLE)
-    there.when(ImportDepartment(department_id=NEW, name="另一家", company=True)).refused(
-        "company_exists", company="示例公司"
-    )
     there.when(ImportDepartment(department_id=NEW, name="组", parent_id=NOBODY)).refused(
         "not_found"
+    )
+
+
+def test_an_import_knows_the_company_by_its_name_whatever_its_id() -> None:
+    there = given(DECIDER, *PEOPLE)
+    there.when(
+        ImportDepartment(department_id=NEW, name="示例公司", company=True)
+    ).says_nothing_new()
+    told = ImportDepartment(department_id=NEW, name="集团", company=True)
+    there.when(told).refused("import_differs", fields=["name"])
+    there.when(told.model_copy(update={"update": True})).then(
+        DepartmentRenamed(department_id=COMPANY, name="集团", aliases=())
     )
 
 
