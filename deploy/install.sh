@@ -13,10 +13,11 @@ fail() { say "$*"; exit 1; }
 apt_get() {
     if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
         say "installing $* (apt-get)"
+        local words; words=$(mktemp)
         { apt-get update -q && DEBIAN_FRONTEND=noninteractive \
-            apt-get install -q -y --no-install-recommends "$@"; } >"$venv-apt.log" 2>&1 \
-            || fail "apt-get could not install $*; its words are in $venv-apt.log"
-        rm -f "$venv-apt.log"
+            apt-get install -q -y --no-install-recommends "$@"; } >"$words" 2>&1 \
+            || fail "apt-get could not install $*; its words are in $words"
+        rm -f "$words"
     else
         fail "missing: $*. Install it, on Debian or Ubuntu with: sudo apt-get install $*"
     fi
@@ -29,6 +30,24 @@ done_already() {
     [ "$(cat "$stamps/$step" 2>/dev/null)" = "$wanted" ]
 }
 stamp() { mkdir -p "$stamps"; printf '%s\n' "$wanted" >"$stamps/$1"; }
+
+# counted TOTAL: pip's lines come in, a count goes out: rewritten on a terminal, seldom elsewhere.
+counted() {
+    local word name count=0
+    while read -r word name _; do
+        [ "$word" = Collecting ] || continue
+        count=$((count + 1))
+        if [ -t 2 ]; then printf '\r  %s of %s %s\033[K' "$count" "$1" "$name" >&2
+        elif [ $((count % 25)) = 0 ]; then say "  $count of $1"; fi
+    done
+    if [ -t 2 ]; then printf '\r\033[K' >&2; fi
+}
+
+# pip_install LOCK: exactly what the lock names, which is complete, so nothing is resolved.
+pip_install() {
+    "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps --require-hashes \
+        --progress-bar off --requirement "$1" | counted "$(grep -c == "$1")"
+}
 
 a_python() {
     local candidate
@@ -51,8 +70,7 @@ environment() {
 packages() {
     done_already packages requirements-dev.lock && return
     say "installing the locked Python packages"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
-        --requirement requirements-dev.lock
+    pip_install requirements-dev.lock
     stamp packages
 }
 
@@ -66,25 +84,27 @@ project() {
 
 a_java() { "$venv/bin/python" -m shared.runtime.stack.java >/dev/null 2>&1; }
 
-java() {
+broker_java() {
     done_already java requirements-java.lock && return
     if ! a_java; then
         say "no Java 17 or newer here: installing one as a Python package"
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
-            --requirement requirements-java.lock || say "no Java package for this machine"
+        pip_install requirements-java.lock || say "no Java package for this machine"
         a_java || apt_get default-jre-headless
     fi
     stamp java
 }
 
 broker() {
-    local jars=$venv/share/okr/kafka
+    local words jars=$venv/share/okr/kafka
     done_already broker deploy/kafka/pom.xml && return
     command -v mvn >/dev/null || apt_get maven
     say "copying the broker's jars (Maven)"
     rm -rf "$jars"
+    words=$(mktemp)
     mvn --batch-mode --quiet --file deploy/kafka/pom.xml dependency:copy-dependencies \
-        -DincludeScope=runtime -DoutputDirectory="$PWD/$jars" >&2
+        -DincludeScope=runtime -DoutputDirectory="$PWD/$jars" >"$words" 2>&1 \
+        || { cat "$words" >&2; fail "Maven could not copy the broker's jars"; }
+    rm -f "$words"
     say "starting the broker once, so that it starts in half the time afterwards"
     "$venv/bin/python" -m shared.runtime.stack.warm || say "that did not help; it works without"
     stamp broker
@@ -93,5 +113,5 @@ broker() {
 environment
 packages
 project
-java
+broker_java
 broker
