@@ -26,6 +26,7 @@ from shared.okr.calendar import DEFAULT_ZONE, WorkingDays, day_of
 from shared.okr.duty import Cadence, due_days, reported_when_due
 from shared.okr.expected import expected, judged_day
 from shared.okr.figures import EXACT, HUNDRED
+from shared.okr.holidays import DEFAULT_CALENDAR
 from shared.okr.progress import Measurement, Standing, Terms, latest, standing
 
 STANDINGS: Final = Table(
@@ -262,7 +263,7 @@ def _days_of(
     return tuple(
         due_days(
             Cadence.model_validate_json(cadence) if cadence else Cadence(),
-            WorkingDays.model_validate_json(calendar) if calendar else WorkingDays(),
+            WorkingDays.model_validate_json(calendar) if calendar else DEFAULT_CALENDAR,
             first,
             last,
         )
