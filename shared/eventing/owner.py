@@ -133,6 +133,11 @@ class Owner(ConsumerRebalanceListener, Generic[S, R]):  # type: ignore[misc]
         finally:
             await self._wind_up(loops)
 
+    @property
+    def view(self) -> ReferenceView[R]:
+        """The reference view that its runs are decided at; reactions of this process read it too."""
+        return self._view
+
     def status(self) -> dict[str, Any]:
         """What `/readyz` and `okr status` tell: `ready`, and why not."""
         partitions = {number: owner.figures() for number, owner in self._owned()}

@@ -9,12 +9,13 @@
     )
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from shared.events.deciding import Decider
 from shared.runtime.http.reads import Models, Reads
+from shared.runtime.http.routing import Operation
 from shared.runtime.http.writes import Writes
 from shared.runtime.means import Means
 from shared.runtime.reacting import Effect, Reaction
@@ -28,8 +29,8 @@ class Service:
     """One service by its parts; what it lacks it leaves out.
 
     In the process `web`: `writes`, each through the edge of this service; `reads`, answered from
-    what `models` opens. In the process `work`: the owner of `decider`'s partitions, `reactions`,
-    `effects` and `loops`.
+    what `models` opens; `operations` for what fits neither. In the process `work`: the owner of
+    `decider`'s partitions, `reactions`, `effects` and `loops`.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Service:
     writes: tuple[Writes, ...] = ()
     reads: tuple[Reads, ...] = ()
     models: Callable[[Means], Models] | None = None
+    operations: Callable[[Means], Sequence[Operation]] | None = None
     reactions: tuple[Reaction, ...] = ()
     effects: tuple[Effect, ...] = ()
     loops: tuple[Loop, ...] = ()

@@ -50,7 +50,7 @@ async def read_write(
         only(query, "dry_run")
         dry = truth(query, "dry_run")
     caller, headers = exchange.caller, exchange.headers
-    key = _idempotency_key(headers.get(b"idempotency-key"))
+    key = idempotency_key(headers.get(b"idempotency-key"))
     command_id = identity.command_id(caller.id, write.method, exchange.path, key)
     expect = _expected_version(headers.get(b"if-match"))
     after = exchange.after()
@@ -100,7 +100,8 @@ async def _json_body(exchange: Exchange) -> Any:  # noqa: ANN401 - JSON is what 
     return parse(body)
 
 
-def _idempotency_key(given: bytes | None) -> str:
+def idempotency_key(given: bytes | None) -> str:
+    """The key that was sent, or one made for this request only; 400 for one that is none."""
     if given is None:
         return str(uuid4())
     if _KEY.fullmatch(given) is None:

@@ -152,7 +152,7 @@ def render(problem: Problem, language: Language) -> bytes:
         "detail": _detail(problem.code, problem.facts, language),
         "code": code,
         "errors": [
-            {"pointer": where, "message": _message(what, facts, language), "code": what}
+            {"pointer": where, "message": message(what, facts, language), "code": what}
             for where, what, facts in problem.errors
         ],
     }
@@ -168,7 +168,8 @@ def _detail(code: str, facts: Mapping[str, Any], language: Language) -> str:
     )
 
 
-def _message(code: str, facts: Mapping[str, Any], language: Language) -> str:
+def message(code: str, facts: Mapping[str, Any], language: Language) -> str:
+    """The sentence of a code as it is said of one field."""
     return (
         sentence("fields", code, language, facts)
         or sentence("refusals", code, language, facts)

@@ -70,8 +70,18 @@ class Moment:
 class Models(Protocol):
     """The read side of a service, as far as every route needs it."""
 
-    async def reached(self, after: Sequence[Position], timeout: float) -> bool:  # noqa: ASYNC109
-        """Wait until all positions have been folded; False when that took longer."""
+    @property
+    def trouble(self) -> str | None:
+        """Why it cannot answer now, in words; None when it can."""
+
+    async def start(self) -> None:
+        """Begin to connect; never waits for the database."""
+
+    async def stop(self) -> None:
+        """Let go of everything."""
+
+    async def reached(self, after: Sequence[Position], patience: float) -> bool:
+        """Wait until all positions have been folded; False after `patience` seconds."""
 
     async def moment(self) -> Moment:
         """How far the read model is now."""
