@@ -42,6 +42,10 @@ def import_objective(
     """Administrators import; the same content again says nothing new."""
     if not (org.is_administrator(actor) and org.may_write(actor)):
         return Refused("not_allowed")
+    if command.owner.type == "company" and org.company_id is not None:
+        # A file knows the company as such, not by the id that it may have had before the file.
+        owner = command.owner.model_copy(update={"id": org.company_id})
+        command = command.model_copy(update={"owner": owner})
     if before is None:
         events = drafted(command, org, imported=True)
         if isinstance(events, Refused):

@@ -16,6 +16,7 @@ from shared.okr.health import Confidence
 from shared.okr.measures import Measure
 from shared.okr.readings import Reading
 from shared.runtime.http.fields import LONGEST_TEXT, Title
+from shared.runtime.http.problems import pointer
 
 FORMAT: Final = "okr-import/1"
 MOST_ROWS: Final = 200_000
@@ -137,5 +138,6 @@ def read_row(model: type[R], given: object) -> R | tuple[str, str, dict[str, Any
         return model.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        pointer = "".join(f"/{part}" for part in first["loc"])
-        return first["type"], pointer, dict(first.get("ctx", {}))
+        facts = dict(first.get("ctx", {}))
+        where = pointer(first["loc"], given, missing=first["type"] == "missing")
+        return first["type"], where + facts.get("at", ""), facts
