@@ -217,3 +217,11 @@ def test_a_quantity_is_refused_by_code(given: object, code: str) -> None:
 )
 def test_a_policy_is_refused_by_code(policy: type[BaseModel], body: object, code: str) -> None:
     assert code in [found for found, _ in refusals(TypeAdapter(policy), body)]
+
+
+def test_what_lies_just_within_the_bounds_is_taken() -> None:
+    assert refusals(QUANTITIES, "1" * 21) == []
+    assert refusals(QUANTITIES, "0" * 63 + "1") == []
+    assert refusals(MEASURES, metric(plan=[["1900-01-01", "5"], ["2999-12-31", "10"]])) == []
+    assert refusals(TypeAdapter(HealthPolicy), {"at_risk_above": "25"}) == []
+    assert refusals(MEASURES, {"kind": "band", "low": "4", "high": "4"}) == []
