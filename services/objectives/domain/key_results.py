@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -182,38 +182,21 @@ def key_result_changed(
     overridden: bool,
 ) -> tuple[Event, ...]:
     """The events that tell what changed beside the measure."""
+    about: dict[str, Any] = {
+        "objective_id": objective_id,
+        "overridden": overridden,
+        "key_result_id": before.id,
+    }
     events: list[Event] = []
     if words != (before.title, before.mentions):
-        events.append(
-            KRReworded(
-                objective_id=objective_id,
-                overridden=overridden,
-                key_result_id=before.id,
-                title=words.title,
-                before=before.title,
-                mentions=words.mentions,
-            )
+        reworded = KRReworded(
+            **about, title=words.title, before=before.title, mentions=words.mentions
         )
+        events.append(reworded)
     if owner_id != before.owner_id:
-        events.append(
-            KROwnerChanged(
-                objective_id=objective_id,
-                overridden=overridden,
-                key_result_id=before.id,
-                owner_id=owner_id,
-                before=before.owner_id,
-            )
-        )
+        events.append(KROwnerChanged(**about, owner_id=owner_id, before=before.owner_id))
     if due != before.due:
-        events.append(
-            KRRescheduled(
-                objective_id=objective_id,
-                overridden=overridden,
-                key_result_id=before.id,
-                due=due,
-                before=before.due,
-            )
-        )
+        events.append(KRRescheduled(**about, due=due, before=before.due))
     return tuple(events)
 
 
