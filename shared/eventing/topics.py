@@ -54,7 +54,8 @@ class TopicSpec:
     config: Mapping[str, str] = field(default_factory=dict)
 
 
-def _kept(retention_ms: str, partitions: int = PARTITIONS) -> TopicSpec:
+def kept(retention_ms: str, partitions: int = PARTITIONS) -> TopicSpec:
+    """A topic whose records are deleted after `retention_ms`, "-1" for never."""
     return TopicSpec(
         partitions,
         {
@@ -69,11 +70,11 @@ def _kept(retention_ms: str, partitions: int = PARTITIONS) -> TopicSpec:
 
 
 TOPICS: Final[Mapping[str, TopicSpec]] = {
-    **{commands_topic(service): _kept(_FOR_EVER) for service in SERVICES},
-    **{events_topic(service): _kept(_FOR_EVER) for service in SERVICES},
-    AUDIT_CHECKPOINTS: _kept(_FOR_EVER, partitions=1),
-    INBOUND: _kept(_SEVEN_DAYS),
-    **{dead_letter_topic(group): _kept(_FOR_EVER, partitions=1) for group in DEAD_LETTER_GROUPS},
+    **{commands_topic(service): kept(_FOR_EVER) for service in SERVICES},
+    **{events_topic(service): kept(_FOR_EVER) for service in SERVICES},
+    AUDIT_CHECKPOINTS: kept(_FOR_EVER, partitions=1),
+    INBOUND: kept(_SEVEN_DAYS),
+    **{dead_letter_topic(group): kept(_FOR_EVER, partitions=1) for group in DEAD_LETTER_GROUPS},
 }
 
 
