@@ -9,15 +9,20 @@ stamps=$venv/.stamps
 say() { printf '%s\n' "okr: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
+# quietly COMMAND...: its words are shown only when it fails.
+quietly() {
+    local words; words=$(mktemp)
+    "$@" >"$words" 2>&1 || { cat "$words" >&2; rm -f "$words"; return 1; }
+    rm -f "$words"
+}
+
 # apt_get PACKAGE...: installs system packages where this user may; names the command where not.
 apt_get() {
     if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
         say "installing $* (apt-get)"
-        local words; words=$(mktemp)
-        { apt-get update -q && DEBIAN_FRONTEND=noninteractive \
-            apt-get install -q -y --no-install-recommends "$@"; } >"$words" 2>&1 \
-            || fail "apt-get could not install $*; its words are in $words"
-        rm -f "$words"
+        quietly apt-get update -q || say "apt-get update failed; trying with what is known"
+        DEBIAN_FRONTEND=noninteractive quietly \
+            apt-get install -q -y --no-install-recommends "$@" || fail "apt-get could not install $*"
     else
         fail "missing: $*. Install it, on Debian or Ubuntu with: sudo apt-get install $*"
     fi
@@ -77,8 +82,8 @@ packages() {
 project() {
     done_already project pyproject.toml && return
     say "installing the project itself, editable"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps \
-        --no-build-isolation --editable .
+    quietly "$venv/bin/python" -m pip install --disable-pip-version-check --no-index --no-deps \
+        --no-build-isolation --editable . || fail "the project could not be installed"
     stamp project
 }
 
@@ -95,16 +100,14 @@ broker_java() {
 }
 
 broker() {
-    local words jars=$venv/share/okr/kafka
+    local jars=$venv/share/okr/kafka
     done_already broker deploy/kafka/pom.xml && return
     command -v mvn >/dev/null || apt_get maven
     say "copying the broker's jars (Maven)"
     rm -rf "$jars"
-    words=$(mktemp)
-    mvn --batch-mode --quiet --file deploy/kafka/pom.xml dependency:copy-dependencies \
-        -DincludeScope=runtime -DoutputDirectory="$PWD/$jars" >"$words" 2>&1 \
-        || { cat "$words" >&2; fail "Maven could not copy the broker's jars"; }
-    rm -f "$words"
+    quietly mvn --batch-mode --quiet --file deploy/kafka/pom.xml dependency:copy-dependencies \
+        -DincludeScope=runtime -DoutputDirectory="$PWD/$jars" \
+        || fail "Maven could not copy the broker's jars"
     say "starting the broker once, so that it starts in half the time afterwards"
     "$venv/bin/python" -m shared.runtime.stack.warm || say "that did not help; it works without"
     stamp broker

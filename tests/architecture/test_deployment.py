@@ -1,9 +1,12 @@
 """The files that install, build and deploy say the same as the code and as one another."""
 
+import ast
 import re
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 TOP = Path(__file__).parents[2]
+PRODUCT = ("services", "shared")
 LOCKS = sorted(TOP.glob("requirements*.lock"))
 
 
@@ -29,6 +33,15 @@ def project() -> dict[str, Any]:
 def locked(lock: Path) -> dict[str, Version]:
     pins = re.findall(r"^([\w.-]+)==([^\s;\\]+)", lock.read_text(encoding="ascii"), re.MULTILINE)
     return {canonicalize_name(name): Version(version) for name, version in pins}
+
+
+def imports(file: Path) -> Iterator[str]:
+    """The first names of the absolute imports of a file."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
 
 
 def test_each_service_is_a_stanza_of_the_compose_file_that_runs_it() -> None:
@@ -72,6 +85,25 @@ def test_a_lock_holds_what_the_project_asks_for(lock: str, wanted: list[str]) ->
 def test_image_and_checkout_run_the_same_versions() -> None:
     image, checkout = locked(TOP / "requirements.lock"), locked(TOP / "requirements-dev.lock")
     assert image == {name: checkout[name] for name in image}
+
+
+@pytest.mark.parametrize(
+    ("lock", "roots"),
+    [("requirements.lock", PRODUCT), ("requirements-dev.lock", (*PRODUCT, "tests"))],
+)
+def test_what_the_source_imports_is_locked(lock: str, roots: tuple[str, ...]) -> None:
+    wheels = packages_distributions()
+    pins = locked(TOP / lock)
+    imported = {
+        name for root in roots for file in (TOP / root).rglob("*.py") for name in imports(file)
+    }
+    foreign = imported & wheels.keys() - set(roots)
+    missing = {
+        name
+        for name in foreign
+        if not {canonicalize_name(each) for each in wheels[name]} & pins.keys()
+    }
+    assert missing == set()
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)

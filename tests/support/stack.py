@@ -14,7 +14,6 @@ from signal import Signals
 from typing import Any, Literal, Protocol, TypeVar
 
 from shared.runtime.stack import ChildFailed, LocalStack, PortTaken
-from shared.runtime.stack.java import NoJava
 
 T = TypeVar("T")
 Part = Literal["kafka", "postgres"]
@@ -170,7 +169,7 @@ def _own_stack(data: Path) -> Iterator[Stack]:
     stack: EmbeddedStack | ContainerStack = EmbeddedStack(data)
     try:
         stack.start()
-    except (ChildFailed, NoJava, PortTaken) as why_not_embedded:
+    except (ChildFailed, PortTaken) as why_not_embedded:
         try:
             stack = ContainerStack()
             stack.start()

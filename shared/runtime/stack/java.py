@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from shared.runtime.stack.child import ChildFailed
+
 OLDEST = 17  # Kafka 4 runs its brokers on Java 17 and newer
 
 NONE_FOUND = (
@@ -17,7 +19,7 @@ NONE_FOUND = (
 )
 
 
-class NoJava(Exception):
+class NoJava(ChildFailed):
     """No Java that the broker could run on."""
 
 
