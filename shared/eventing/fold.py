@@ -18,6 +18,9 @@ UNOPENED: Final = ""
 """The log id of a partition whose `LogOpened` has not been seen."""
 
 
+_READABLE: Final = frozenset(name.encode() for name in (*BY_WIRE_TYPE, DECIDED, LOG_OPENED))
+
+
 class HistoryCut(Exception):
     """Acknowledged history is gone: nothing may be served from this log."""
 
@@ -29,7 +32,7 @@ class HistoryCut(Exception):
 
 def claim_holds(record: LogRecord) -> bool:
     """Rule 3: a record whose offset is not its claim is void, for every reader, for ever."""
-    return record.claim == record.offset
+    return record.headers.get("okr_at") == b"%d" % record.offset
 
 
 def follows_previous(record: LogRecord, last_id: str) -> bool:
@@ -39,8 +42,7 @@ def follows_previous(record: LogRecord, last_id: str) -> bool:
 
 def is_readable(record: LogRecord) -> bool:
     """Rule 8: whether this release knows the type; an older version is known by its upcast."""
-    name = record.type
-    return name in BY_WIRE_TYPE or name in STEPS or name in (DECIDED, LOG_OPENED)
+    return record.headers.get("ce_type") in _READABLE or record.type in STEPS
 
 
 class PartitionFold:
@@ -91,10 +93,12 @@ class PartitionFold:
             raise HistoryCut(record.position, "its predecessor is not the record held here")
         if not is_readable(record):
             raise Unreadable(record.position, f"{record.type} is not known to this release")
-        self._open(record)
+        ends_batch = record.ends_batch
+        if ends_batch or self.log_id == UNOPENED:
+            self._open(record)
         self.last_id = record.id
         self.last_offset = record.offset
-        if record.ends_batch:
+        if ends_batch:
             self.checkpoint = Checkpoint(self.log_id, record.offset, record.id)
         return record
 

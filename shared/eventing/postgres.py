@@ -9,6 +9,8 @@ import asyncpg
 IDLE_IN_TRANSACTION_MS: Final = 10_000
 """A paused writer must not hold its rows: the server ends its transaction after this."""
 
+_READ: Final = json.JSONDecoder(parse_float=Decimal).decode
+_WRITE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _PASSING_CLASSES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
 _PASSING: Final = frozenset({"25P03", "42P01"})
 
@@ -50,8 +52,8 @@ def passes(error: Exception) -> bool:
 
 def _encoded(value: Any) -> bytes:  # noqa: ANN401 - plain JSON
     # Version 1 of the binary form is the text behind one byte.
-    return b"\x01" + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return b"\x01" + _WRITE(value).encode()
 
 
 def _decoded(data: bytes) -> Any:  # noqa: ANN401 - plain JSON
-    return json.loads(data[1:], parse_float=Decimal)
+    return _READ(data[1:].decode())

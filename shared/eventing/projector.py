@@ -13,7 +13,7 @@ from typing import Any, Literal
 from shared.eventing.checkpoints import Generation
 from shared.eventing.folding import ProjectionFailed
 from shared.eventing.live import HeardBatch, Live
-from shared.eventing.positions import Checkpoint
+from shared.eventing.positions import Checkpoint, Vector
 from shared.eventing.projection import Projection
 from shared.eventing.reader import Batch, Place, Tail, places_of
 from shared.eventing.rebuild import build
@@ -103,6 +103,18 @@ class Projector:
                 for member in self._members
             },
         }
+
+    def folded(self) -> Vector | None:
+        """Topic → partition → the next offset to be folded; None while something is in hand."""
+        if self._tail is None or not self.ready:
+            return None
+        if any(self._behind(member) for member in self._members):
+            return None
+        vector: dict[str, dict[int, int]] = {}
+        services = {service for member in self._members for service in member.projection.hears}
+        for topic, number in places_of(services):
+            vector.setdefault(topic, {})[number] = self._tail.next_offset((topic, number))
+        return vector
 
     async def _begin(self) -> None:
         missing = []

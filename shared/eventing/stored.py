@@ -49,6 +49,8 @@ class StoredTable:
             query = self._select + self._where(lookup)
             rows = await connection.fetch(query, *self._turned(lookup, values))
             cached.load_groups(lookup, values, [dict(row) for row in rows])
+        cached.wanted.clear()
+        cached.wanted_groups.clear()
 
     async def write(
         self, connection: asyncpg.Connection, rows: Sequence[Row], deleted: Sequence[Key]

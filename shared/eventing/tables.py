@@ -5,10 +5,11 @@ A projection declares its tables once; every generation of it gets tables of its
 (`read.<projection>_<table>`) shows queries the current ones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, Final, Literal, TypeAlias
 
 SCHEMA: Final = "read"
@@ -76,11 +77,10 @@ class Table:
         if self.blind:
             raise TypeError(f"{self.name} is declared blind: it is put whole and never read")
 
-    def key_of(self, row: Row) -> Key:
+    @cached_property
+    def key_of(self) -> Callable[[Row], Key]:
         """The key of a row: a value, or a tuple where the key has several columns."""
-        if len(self.key) == 1:
-            return row[self.key[0]]
-        return tuple(row[column] for column in self.key)
+        return itemgetter(*self.key)
 
     def key_columns(self, key: Key) -> dict[str, Any]:
         """The columns that a key fills."""
