@@ -39,7 +39,8 @@ BODIES: list[tuple[str, dict[str, Any], str | None, Command]] = [
         (
             f'{{"cycle_id": "{CYCLE}", "owner": {OWNER}, "title": "降本", "description": "why",'
             f' "key_results": [{{"title": "甲", "measure": {METRIC}, "weight": "40"}},'
-            f' {{"title": "乙", "measure": {METRIC}, "weight": 60, "due": {{"month_end": "2026-11"}},'
+            f' {{"title": "乙", "measure": {METRIC}, "weight": 60,'
+            f' "due": {{"month_end": "2026-11"}},'
             f' "mentions": ["{RESEARCH}", "{RESEARCH}"]}}]}}'
         ),
         CreateObjective(
