@@ -8,12 +8,12 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from services.checkins.domain.commands import BeginDay, JudgeDay
 from shared.eventing.commands import CommandRecord
 from shared.eventing.edge import Accepted, Edge, NotTailing, OutcomeUnknown, Overloaded
-from shared.eventing.positions import Position
+from shared.eventing.positions import Position, Vector
 from shared.eventing.reader import Tail, places_of
 from shared.eventing.wire import recorded
 from shared.events import checkins as said
@@ -22,6 +22,7 @@ from shared.events.folds import organization as organizations
 from shared.events.folds.organization import Organization
 from shared.okr import identity
 from shared.okr.calendar import day_of, start_of_day
+from shared.runtime.means import Means
 
 SOURCE: Final = "/okr/checkins/scheduler"
 AT_ONCE: Final = 64
@@ -29,13 +30,6 @@ LONGEST_WAIT: Final = timedelta(minutes=1)
 """However far midnight is: the machine's clock may be set, or have slept."""
 
 PAUSE: Final = 0.5
-
-
-class Means(Protocol):
-    """What the process gives a loop of this service."""
-
-    bootstrap: str
-    edge: Edge
 
 
 @dataclass(slots=True)
@@ -96,7 +90,18 @@ async def keep_days(
     A day has begun (`DayBegan`) only when all that is tracked has been judged on it.
     """
     almanac = Almanac()
-    tail = Tail(means.bootstrap, places_of(("organization", "checkins")), client_id="okr-scheduler")
+    places = places_of(("organization", "checkins"))
+    tail = Tail(means.bootstrap, places, client_id="okr-scheduler")
+
+    async def how_far() -> Vector | None:
+        if almanac.day_to_begin(clock()) is not None:
+            return None
+        vector: dict[str, dict[int, int]] = {}
+        for topic, number in places:
+            vector.setdefault(topic, {})[number] = tail.next_offset((topic, number))
+        return vector
+
+    means.rest.watch("days", how_far)
     try:
         await tail.open()
         while True:

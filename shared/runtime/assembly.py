@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
+from shared.eventing.projection import Projection
 from shared.events.deciding import Decider
 from shared.runtime.http.reads import Models, Reads
 from shared.runtime.http.routing import Operation
@@ -30,7 +31,7 @@ class Service:
 
     In the process `web`: `writes`, each through the edge of this service; `reads`, answered from
     what `models` opens; `operations` for what fits neither. In the process `work`: the owner of
-    `decider`'s partitions, `reactions`, `effects` and `loops`.
+    `decider`'s partitions, a projector for `projections`, `reactions`, `effects` and `loops`.
     """
 
     name: str
@@ -40,6 +41,9 @@ class Service:
     reads: tuple[Reads, ...] = ()
     models: Callable[[Means], Models] | None = None
     operations: Callable[[Means], Sequence[Operation]] | None = None
+    projections: tuple[Projection, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     effects: tuple[Effect, ...] = ()
     loops: tuple[Loop, ...] = ()
+    asks: tuple[str, ...] = ()
+    """Other services that this one's operations ask: their edges are kept here too."""

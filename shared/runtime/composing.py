@@ -5,6 +5,8 @@ from typing import Any
 
 from shared.eventing.edge import Edge
 from shared.eventing.owner import Owner
+from shared.eventing.positions import Vector
+from shared.eventing.projector import Projector
 from shared.eventing.snapshots import Snapshots
 from shared.eventing.topics import commands_topic
 from shared.runtime.assembly import Service
@@ -81,6 +83,22 @@ def delivery(services: Sequence[Service], shared: Shared) -> Delivery:
     return made
 
 
+def add_projector(services: Sequence[Service], shared: Shared) -> Projector | None:
+    """One projector for all projections; None where there is nothing to project."""
+    projections = [each for service in services for each in service.projections]
+    if not projections:
+        return None
+    settings = shared.settings
+    projector = Projector(projections, dsn=settings.postgres, bootstrap=settings.bootstrap)
+
+    async def folded() -> Vector | None:
+        return projector.folded()
+
+    shared.readiness.watch("projector", lambda: _why_not_live(projector))
+    shared.rest.watch("projector", folded)
+    return projector
+
+
 def open_models(services: Sequence[Service], shared: Shared) -> dict[str, Models]:
     """The read sides, not started yet."""
     opened = {
@@ -138,6 +156,17 @@ def _reads_trouble(models: Models) -> Callable[[], str | None]:
 
 def _why_of(owner: Owner[Any, Any]) -> Callable[[], str | None]:
     return lambda: "; ".join(owner.status()["why"]) or None
+
+
+def _why_not_live(projector: Projector) -> str | None:
+    status = projector.status()
+    why = [status["log"]] if status["log"] else []
+    why += [
+        f"{name} is {each['state']}: {each['reason']}"
+        for name, each in status["projections"].items()
+        if each["state"] != "live" or each["reason"]
+    ]
+    return "; ".join(why) or None
 
 
 def _decided_by(owner: Owner[Any, Any], service: str) -> Probe:

@@ -16,12 +16,14 @@ from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
 from shared.eventing.owner import Owner
+from shared.eventing.projector import Projector
 from shared.eventing.snapshots import PostgresSnapshots
 from shared.eventing.topics import assert_topics
 from shared.runtime.assembly import Service
 from shared.runtime.composing import (
     add_edges,
     add_owners,
+    add_projector,
     application,
     delivery,
     open_models,
@@ -48,6 +50,12 @@ def load(names: Sequence[str]) -> list[Service]:
     return [importlib.import_module(f"services.{name}.app").SERVICE for name in names]
 
 
+def _asked_by(services: Sequence[Service]) -> list[Service]:
+    """The services that these ask and that do not run here."""
+    here = {service.name for service in services}
+    return load(sorted({name for service in services for name in service.asks} - here))
+
+
 class Process:
     """Some services in one process: `web` serves their HTTP, `work` decides, reacts and folds."""
 
@@ -66,6 +74,7 @@ class Process:
         self._topics_fit = asyncio.Event()
         self._owners: dict[str, Owner[Any, Any]] = {}
         self._models: dict[str, Models] = {}
+        self._projector: Projector | None = None
         self.port: int | None = None
         """Where the public application is served, once it is."""
         self.shared = shared = Shared.of(settings)
@@ -73,12 +82,13 @@ class Process:
         self._topics = shared.readiness.component("topics")
         self._going = shared.readiness.component("process")
         shared.readiness.watch("people", lambda: shared.people.postgres.reason)
-        add_edges(services, shared)
+        add_edges([*services, *_asked_by(services)], shared)
         if "web" in self._parts:
             self._models = open_models(services, shared)
         if "work" in self._parts:
             self._owners = add_owners(services, shared, self._snapshots)
             self._delivery = delivery(services, shared)
+            self._projector = add_projector(services, shared)
 
     def stop(self) -> None:
         """Ask the process to end: it drains, and `run` returns."""
@@ -105,6 +115,7 @@ class Process:
             "services": [service.name for service in self._services],
             "parts": sorted(self._parts),
             "owners": {name: owner.status() for name, owner in self._owners.items()},
+            "projections": self._projector.status()["projections"] if self._projector else {},
         }
 
     async def _run(self) -> int:
@@ -168,14 +179,21 @@ class Process:
             for loop in service.loops:
                 start(f"{service.name} {loop.__name__}", loop(means))
         start("reactions", self._delivery.run())
+        if self._projector is not None:
+            start("projector", self._project(self._projector))
 
     async def _own(self, owner: Owner[Any, Any]) -> None:
         await self._topics_fit.wait()
         await owner.run()
 
+    async def _project(self, projector: Projector) -> None:
+        await self._topics_fit.wait()
+        await projector.run()
+
     async def _check_topics(self) -> None:
         """Compare the topics with what they must be, once the broker answers; then idle."""
         pause = _FIRST_PAUSE
+        self._topics.not_ready("waits for the broker")
         while not self._topics_fit.is_set():
             try:
                 await assert_topics(self._settings.bootstrap)

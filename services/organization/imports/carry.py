@@ -119,13 +119,15 @@ class Carrying:
         details: tuple[str, ...] = ()
         if isinstance(row.row, MemberRow):
             details = await self._differing(row.row)
-        asked = command_of(row, self._plan, order.author.seal, update=order.update, details=details)
+        # A row's id follows from the import's, so a retry of the import meets its own answers.
+        id_ = event_id(order.import_id, row.number)
+        seal = order.author.seal
+        asked = command_of(row, self._plan, id_, seal, update=order.update, details=details)
         if asked is None or asked[0] not in self._edges:
             return None
         service, command = asked
         record = CommandRecord(
-            # A row's id follows from the import's, so a retry of the import meets its own answers.
-            id=event_id(order.import_id, row.number),
+            id=id_,
             service=service,
             command=command,
             actor=order.actor,
@@ -134,11 +136,9 @@ class Carrying:
             body=order.author.digest(order.digest.encode()),
             dry=order.dry,
         )
-        if details and not order.dry:
+        if isinstance(row.row, MemberRow) and details and not order.dry:
             try:
-                await self._people.stage(
-                    record.id, member_id(row.row.key), details_of(row.row)  # type: ignore[union-attr]
-                )  # fmt: skip
+                await self._people.stage(record.id, member_id(row.row.key), details_of(row.row))
             except Taken as taken:
                 self._refuse(row, Refusal(taken.code))
                 return None

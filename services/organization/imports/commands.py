@@ -38,11 +38,18 @@ def details_of(row: MemberRow) -> dict[str, str | None]:
 
 
 def command_of(
-    planned: Planned, plan: Plan, seal: Seal, *, update: bool, details: tuple[str, ...] = ()
+    planned: Planned,
+    plan: Plan,
+    id_: str,
+    seal: Seal,
+    *,
+    update: bool,
+    details: tuple[str, ...] = (),
 ) -> tuple[str, Command | WireCommand] | None:
     """The service that decides the row and what it is asked; None where no service takes it.
 
-    `details` are the fields of a member that differ from the people store.
+    `id_` is the command's, under which the `details` of a member are staged: the fields that differ
+    from the people store.
     """
     match planned.row:
         case CompanyFrame(name=name):
@@ -56,7 +63,7 @@ def command_of(
                 member_id=member_id(key),
                 department_id=_department_id(planned.within or COMPANY_KEY),
                 details=details,
-                amendment_id=member_id(key) if details else None,
+                amendment_id=id_ if details else None,
                 update=update,
             )
         case CycleRow() as row:

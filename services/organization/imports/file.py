@@ -6,7 +6,7 @@ its number while the others go in.
 
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from shared.events.objectives import Commitment
 from shared.events.organization import CycleKind
@@ -15,7 +15,7 @@ from shared.okr.figures import Quantity
 from shared.okr.health import Confidence
 from shared.okr.measures import Measure
 from shared.okr.readings import Reading
-from shared.runtime.http.fields import LONGEST_TEXT, Title
+from shared.runtime.http.fields import LONGEST_TEXT, Body, Title
 from shared.runtime.http.problems import pointer
 
 FORMAT: Final = "okr-import/1"
@@ -23,13 +23,11 @@ MOST_ROWS: Final = 200_000
 MOST_KEY_RESULTS: Final = 100
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\n]+$")]
-Rows = Annotated[list[Any], Field(max_length=MOST_ROWS)]
+Rows = Annotated[tuple[Any, ...], Field(max_length=MOST_ROWS)]
 
 
-class Row(BaseModel):
+class Row(Body):
     """Something a file tells; what it does not know is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=LONGEST_TEXT)
 
 
 class CycleRow(Row):
@@ -102,7 +100,7 @@ class CompanyFrame(Row):
     """The company and its objectives."""
 
     name: Title
-    objectives: Rows = []
+    objectives: Rows = ()
 
 
 class DepartmentFrame(Row):
@@ -113,8 +111,8 @@ class DepartmentFrame(Row):
     aliases: Annotated[tuple[Title, ...], Field(max_length=50)] = ()
     parent: Key | None = None
     head: Key | None = None
-    members: Rows = []
-    objectives: Rows = []
+    members: Rows = ()
+    objectives: Rows = ()
 
 
 class ImportFile(Row):
@@ -125,8 +123,8 @@ class ImportFile(Row):
     cycles: tuple[CycleRow, ...] = ()
     company: CompanyFrame | None = None
     departments: Annotated[tuple[DepartmentFrame, ...], Field(max_length=MOST_ROWS)] = ()
-    alignments: Rows = []
-    readings: Rows = []
+    alignments: Rows = ()
+    readings: Rows = ()
 
 
 R = TypeVar("R", bound=Row)

@@ -181,7 +181,7 @@ class _Reading:
             "member", row.key, row, pointer, within=department, needs=(f"department {department}",)
         )
 
-    def _objectives(self, given: list[Any], within: str, pointer: str) -> Iterator[Planned]:
+    def _objectives(self, given: tuple[Any, ...], within: str, pointer: str) -> Iterator[Planned]:
         for n, item in enumerate(given):
             yield self._objective(item, within, f"{pointer}/{n}")
 
