@@ -10,9 +10,9 @@ from shared.events import notifications as said
 from shared.events.deciding import Answer, Asked, Command, Recorded, Refused, command_type
 from shared.events.event import Id
 from shared.events.folds import objective as objectives
-from shared.events.folds import organization as organizations
 from shared.events.folds.objective import Objective
 from shared.events.folds.organization import Organization
+from shared.events.folds.views import learn
 from shared.events.notifications import NoticeRule
 from shared.okr.health import Health
 
@@ -183,7 +183,7 @@ class Notifications:
     def observe(self, reference: Reference, service: str, recorded: Recorded[Any]) -> None:
         """Fold an event of another service in."""
         if service == "organization":
-            reference.organization = organizations.evolve(reference.organization, recorded)
+            reference.organization = learn(reference.organization, recorded)
         else:
             key = recorded.event.objective_id
             reference.objectives[key] = objectives.evolve(reference.objectives.get(key), recorded)

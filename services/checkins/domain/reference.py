@@ -6,10 +6,10 @@ from typing import Any
 from services.checkins.domain.judging import Policies
 from shared.events.deciding import Actor, Recorded, Refused
 from shared.events.folds import objective as objectives
-from shared.events.folds import organization as organizations
 from shared.events.folds.objective import Objective
 from shared.events.folds.organization import Organization
 from shared.events.folds.permissions import reports, sees
+from shared.events.folds.views import learn
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class Reference:
         """Fold one event of organization or objectives in."""
         if service == "organization":
             before = self.organization.policies
-            self.organization = organizations.evolve(self.organization, recorded)
+            self.organization = learn(self.organization, recorded)
             if self.organization.policies is not before:
                 self.policies = Policies.of(self.organization)
         else:

@@ -27,9 +27,10 @@ from services.objectives.domain.publishing import (
 )
 from services.objectives.domain.weighing import SetWeights
 from shared.events.deciding import Answer, Asked, Command, Recorded, Refused, command_type
-from shared.events.folds import objective, organization
+from shared.events.folds import objective
 from shared.events.folds.objective import Objective
 from shared.events.folds.organization import Organization
+from shared.events.folds.views import learn
 
 OnKnown = (
     EditObjective
@@ -94,7 +95,7 @@ class ObjectivesDecider:
 
     def observe(self, reference: Reference, _service: str, recorded: Recorded[Any]) -> None:
         """Fold an event of the organization in."""
-        reference.organization = organization.evolve(reference.organization, recorded)
+        reference.organization = learn(reference.organization, recorded)
 
     def clock_offset(self, _state: Objective | None, reference: Reference) -> timedelta:
         """The organization's clock, as far as it was heard."""

@@ -105,8 +105,7 @@ class Organization:
         """The roles of the token and those granted to the member; none once the member is gone."""
         if actor.id not in self.members:
             return actor.roles
-        member = self.members[actor.id]
-        return actor.roles | member.roles if member.serves else frozenset()
+        return actor.roles | self.members[actor.id].roles if self.serves(actor.id) else frozenset()
 
     def is_administrator(self, actor: Actor) -> bool:
         """Whether the actor may do what an owner or approver may."""
@@ -215,7 +214,7 @@ def evolve(org: Organization, recorded: Recorded[Any]) -> Organization:
             return replace(org, departments=departments, company_id=company)
         case said.MemberEvent():
             members = dict(org.members)
-            members[event.member_id] = _member(members.get(event.member_id), event)
+            members[event.member_id] = member_after(members.get(event.member_id), event)
             return replace(org, members=members)
         case said.CycleEvent():
             cycles = dict(org.cycles)
@@ -246,7 +245,8 @@ def _department(before: Department | None, event: said.DepartmentEvent) -> Depar
             raise _unheard_of(event)
 
 
-def _member(before: Member | None, event: said.MemberEvent) -> Member:
+def member_after(before: Member | None, event: said.MemberEvent) -> Member:
+    """The member after one of their events; None before they joined."""
     if isinstance(event, said.MemberJoined):
         return Member(event.member_id, event.department_id, amendment_id=event.amendment_id)
     member = _known(before, event)

@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from services.objectives.domain import DECIDER as OBJECTIVES
 from services.organization.domain import DECIDER
 from services.organization.domain.cycles import (
     ActivateCycle,
@@ -42,6 +43,7 @@ from services.organization.domain.policies import (
     MoveClock,
 )
 from shared.events.deciding import Command, Refused, command_type
+from shared.events.event import Event
 from shared.events.folds.organization import Organization
 from shared.events.organization import (
     CycleClosed,
@@ -52,7 +54,7 @@ from shared.events.organization import (
 from shared.okr.calendar import WorkingDays
 from shared.okr.duty import Cadence
 from shared.okr.health import HealthPolicy
-from tests.support.given import Given, given
+from tests.support.given import Given, Told, given
 from tests.support.people import (
     A_PLANNED_CYCLE,
     AN_ACTIVE_CYCLE,
@@ -175,7 +177,8 @@ SNAPSHOT = TypeAdapter(DECIDER.state_type)
 @settings(max_examples=150, deadline=None)
 @for_any(st.booleans(), st.lists(ANY_COMMAND, max_size=25))
 def test_any_history_folds_into_one_tree(peopled: bool, commands: list[Command]) -> None:
-    there: Given = given(DECIDER, *(PEOPLE if peopled else ()), *AN_ACTIVE_CYCLE)
+    history: list[Event | Told] = [*(PEOPLE if peopled else ()), *AN_ACTIVE_CYCLE]
+    there: Given = given(DECIDER, *history)
     for command in commands:
         once = there.when(command)
         if isinstance(once.answer, Refused):
@@ -183,9 +186,11 @@ def test_any_history_folds_into_one_tree(peopled: bool, commands: list[Command])
         again = once.asked_again()
         assert isinstance(again.answer, Refused) or again.events == ()
         there = once.after
+        history += once.events
         _is_one_tree(there.state("organization"))
     state = there.state("organization")
     assert SNAPSHOT.validate_json(SNAPSHOT.dump_json(state)) == state
+    assert given(OBJECTIVES, *history).reference.organization == state
 
 
 def _is_one_tree(org: Organization) -> None:
