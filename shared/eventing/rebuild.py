@@ -63,7 +63,7 @@ async def build(
 
 @contextmanager
 def _rare_collections() -> Iterator[None]:
-    """Millions of rows that stay: searching them for cycles again and again would double the time."""
+    """Rows that are made here stay: searching them for cycles would double the time."""
     before = gc.get_threshold()
     gc.set_threshold(200_000, 50, 1_000)
     try:

@@ -74,11 +74,11 @@ class TestProjection(Projection):
     services: tuple[str, ...] = ()
 
     @property
-    def hears(self) -> tuple[str, ...]:  # type: ignore[override]
+    def hears(self) -> tuple[str, ...]:
         return self.services
 
     @property
-    def topics(self) -> frozenset[str]:  # type: ignore[override]
+    def topics(self) -> frozenset[str]:
         return frozenset(map(events_topic, self.services))
 
 

@@ -122,8 +122,12 @@ def test_a_key_of_several_columns_is_a_tuple(rows_of: RowsOf) -> None:
 
 def test_a_group_is_found_in_the_order_of_keys_whatever_came_first(rows_of: RowsOf) -> None:
     people = rows_of(PEOPLE)
-    for key in ("c", "a", "b"):
-        people.run(lambda rows, key=key: rows.put({"id": key, "team": "x"}))
+
+    def put_three(rows: TableRows) -> None:
+        for key in ("c", "a", "b"):
+            rows.put({"id": key, "team": "x"})
+
+    people.run(put_three)
     assert _ids(people, team="x") == ["a", "b", "c"]
     assert _ids(people, team="y") == []
 
