@@ -28,6 +28,7 @@ from shared.eventing.wire import LogRecord, positions_of
 from shared.events.deciding import Actor, AuthType, Command, command_type
 
 _DRY: Final = b"1"
+_NO_ROLES: Final = frozenset[str]()
 _ID: Final = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.ASCII)
 
 
@@ -114,7 +115,8 @@ def headers_of(record: CommandRecord, now: datetime) -> Headers:
     return headers
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: one is made for every command, and freezing costs more than all its fields.
+@dataclass(slots=True)
 class HeardCommand:
     """A command as its owner reads it; where `fault` says why it cannot be, `data` is None."""
 
@@ -138,57 +140,71 @@ class HeardCommand:
 @lru_cache(maxsize=1024)
 def _envelope(cls: type[Command]) -> type[Any]:
     # One pass over the JSON in C, instead of a dict in between.
-    return create_model("Envelope", type=(str, ...), data=(cls, ...))
+    return create_model("Envelope", type=(str, ...), data=(cls, ...)
 
 
 def heard(record: LogRecord, understood: Mapping[str, type[Command]]) -> HeardCommand:
     """Read a command record; never raises: what cannot be read has a `fault`."""
     headers = record.headers
-    data, fault = None, None
     try:
-        data = _data(record, understood)
-        after = positions_of(record.text("okr_after"))
-        expect = int(headers["okr_expect"]) if "okr_expect" in headers else None
+        return _read(record, headers, understood)
     except Exception as error:  # noqa: BLE001 - rule 8: whatever it is, it is refused and recorded
-        data, after, expect = None, (), None
-        fault = f"{type(error).__name__}: {error}"
+        return HeardCommand(
+            offset=record.offset,
+            timestamp_ms=record.timestamp_ms,
+            id=record.id,
+            stream=record.stream,
+            data=None,
+            actor=Actor(record.text("ce_authid") or ""),
+            correlation=record.correlation or record.id,
+            causation=record.causation or record.id,
+            body=record.body,
+            reaction=record.reaction,
+            fault=f"{type(error).__name__}: {error}",
+        )
+
+
+def _read(
+    record: LogRecord, headers: Mapping[str, bytes], understood: Mapping[str, type[Command]]
+) -> HeardCommand:
+    get = headers.get
+    name = headers["ce_id"].decode()
+    if _ID.fullmatch(name) is None:
+        raise ValueError(f"{name[:80]!r} is not the id of a command")
+    stream = record.key.decode()
+    cls = understood[headers["ce_type"].decode()]
+    data = cast("Command", _envelope(cls).model_validate_json(record.value).data)
+    if data.stream != stream:
+        raise ValueError(f"it is for {data.stream}, its key says {stream}")
+    expect = get("okr_expect")
     return HeardCommand(
-        offset=record.offset,
-        timestamp_ms=record.timestamp_ms,
-        id=record.id,
-        stream=record.stream,
-        data=data,
-        actor=_actor(headers),
-        correlation=record.correlation or record.id,
-        causation=record.causation or record.id,
-        expect=expect,
-        after=after,
-        body=record.body,
-        reaction=record.reaction,
-        dry=headers.get("okr_dry") == _DRY,
-        traceparent=record.text("traceparent"),
-        fault=fault,
+        record.offset,
+        record.timestamp_ms,
+        name,
+        stream,
+        data,
+        _actor(headers),
+        get("ce_correlationid", b"").decode() or name,
+        get("ce_causationid", b"").decode() or name,
+        None if expect is None else int(expect),
+        positions_of(record.text("okr_after")),
+        _text(get("okr_body")),
+        _text(get("okr_reaction")),
+        get("okr_dry") == _DRY,
+        _text(get("traceparent")),
     )
 
 
-def _data(record: LogRecord, understood: Mapping[str, type[Command]]) -> Command:
-    if _ID.fullmatch(record.id) is None:
-        raise ValueError(f"{record.id[:80]!r} is not the id of a command")
-    cls = understood.get(record.type)
-    if cls is None:
-        raise ValueError(f"{record.type!r} is not a command of this service")
-    data = cast("Command", _envelope(cls).model_validate_json(record.value).data)
-    if data.stream != record.stream:
-        raise ValueError(f"it is for {data.stream}, its key says {record.stream}")
-    return data
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
 
 
 def _actor(headers: Mapping[str, bytes]) -> Actor:
-    roles = headers.get("okr_roles", b"").decode(errors="replace")
+    roles = headers.get("okr_roles")
     return Actor(
-        headers.get("ce_authid", b"").decode(errors="replace"),
-        cast("AuthType", headers.get("ce_authtype", b"user").decode(errors="replace")),
-        frozenset(roles.split(",")) if roles else frozenset(),
+        headers.get("ce_authid", b"").decode(),
+        cast("AuthType", headers.get("ce_authtype", b"user").decode()),
+        frozenset(roles.decode().split(",")) if roles else _NO_ROLES,
     )
 
 

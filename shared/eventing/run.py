@@ -82,8 +82,7 @@ class Run(Generic[S, R]):
         self._drafts: list[Draft] = []
         self._states: dict[str, S] = {}
         self._versions: dict[str, int] = {}
-        self._firsts: dict[str, int] = {}
-        self._closing_answers: set[str] = set()
+        self._firsts: dict[str, int | None] = {}
         self._refused: list[RefusedEntry] = []
         self._repeats: list[tuple[str, int | None]] = []
         self._unchanged: dict[str, tuple[int, str | None]] = {}
@@ -105,7 +104,7 @@ class Run(Generic[S, R]):
         self._commands += 1
         self._bytes += _ENTRY_BYTES
         if command.fault is not None:
-            self._refuse(command, self._poison(command, command.fault, None))
+            self._refuse(command, None, self._poison(command, command.fault, None))
             return
         first = event_id(command.id, 0)
         if not command.dry and self._is_repeat(command, first):
@@ -117,12 +116,12 @@ class Run(Generic[S, R]):
         if command.dry:
             self._try(command, answer)
         elif isinstance(answer, Refused):
-            self._refuse(command, answer)
+            self._refuse(command, first, answer)
         elif answer.events:
             self._accept(command, first, answer)
         else:
             self._unchanged[command.id] = (self._version(command.stream), command.body)
-            self._closing_answers.add(command.id)
+            self._firsts[first] = None
             self._heard_of(command)
 
     def close(self, new_id: str) -> ClosedRun[S]:
@@ -147,27 +146,25 @@ class Run(Generic[S, R]):
             closing,
             self._states,
             self._versions,
-            self._firsts,
+            {first: offset for first, offset in self._firsts.items() if offset is not None},
             self._faults,
             self._commands,
         )
 
     def _is_repeat(self, command: HeardCommand, first: str) -> bool:
         """Rule 6: looked up before `If-Match` is compared."""
-        offset = self._firsts.get(first)
-        if offset is None and command.id in self._closing_answers:
-            self._repeats.append((command.id, None))
+        if first in self._firsts:
+            self._repeats.append((command.id, self._firsts[first]))
             return True
-        if offset is None:
-            window = self._committed.window
-            offset = window.first_answer(command.id, first, command.timestamp_ms)
-            if offset is None and window.is_older_reaction(command.reaction):
-                self._unchanged[command.id] = (self._version(command.stream), command.body)
-                return True
-        if offset is None:
-            return False
-        self._repeats.append((command.id, offset))
-        return True
+        window = self._committed.window
+        offset = window.first_answer(first, command.timestamp_ms)
+        if offset is not None:
+            self._repeats.append((command.id, offset))
+            return True
+        if window.is_older_reaction(command.reaction):
+            self._unchanged[command.id] = (self._version(command.stream), command.body)
+            return True
+        return False
 
     def _answer(self, command: HeardCommand, first: str) -> Refused | Said[S]:
         version = self._version(command.stream)
@@ -175,12 +172,8 @@ class Run(Generic[S, R]):
             return Refused("version_stale", {"expected": command.expect, "version": version})
         if not self._is_there(command.after):
             return Refused(NOT_YET)
-        if partition_of(self._decider.service, command.stream) != self._partition:
-            raise ValueError(f"{command.stream} has no place in partition {self._partition}")
         scope = scope_of(self._decider.service, command.stream)
-        state = self._states.get(scope)
-        if state is None:
-            state = self._committed.state(scope)
+        state = self._state(scope)
         if command.data is None:
             raise ValueError(command.fault)
         recorded_at = instant(command.timestamp_ms)
@@ -211,12 +204,13 @@ class Run(Generic[S, R]):
         self._bytes += said.bytes
         self._heard_of(command)
 
-    def _refuse(self, command: HeardCommand, refused: Refused) -> None:
+    def _refuse(self, command: HeardCommand, first: str | None, refused: Refused) -> None:
         entry = _entry(command, refused)
         self._refused.append(entry)
         self._bytes += len(str(entry.detail))
         if not not_yet_is_no_answer(refused.code):
-            self._closing_answers.add(command.id)
+            if first is not None:
+                self._firsts[first] = None
             self._heard_of(command)
 
     def _try(self, command: HeardCommand, answer: Refused | Said[S]) -> None:
@@ -249,6 +243,16 @@ class Run(Generic[S, R]):
         """Rule 7: whether the views have heard what the command names, as far as they listen."""
         heard = [p for p in after if p.topic in self._views] if after else ()
         return not heard or covers(self._views, heard)
+
+    def _state(self, scope: str) -> S:
+        state = self._states.get(scope)
+        if state is None:
+            state = self._committed.states.get(scope)
+        if state is not None:
+            return state
+        if partition_of(self._decider.service, scope) != self._partition:
+            raise ValueError(f"{scope} has no place in partition {self._partition}")
+        return self._decider.initial(scope)
 
     def _version(self, stream: str) -> int:
         version = self._versions.get(stream)

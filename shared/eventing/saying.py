@@ -15,7 +15,8 @@ S = TypeVar("S")
 _HEADER_BYTES: Final = 800
 
 
-@dataclass(frozen=True, slots=True)
+# Neither is frozen: one of each is made for every command, and freezing costs more than all fields.
+@dataclass(slots=True)
 class Said(Generic[S]):
     """All that one command would say: the whole of it is taken over, or nothing."""
 
@@ -28,7 +29,7 @@ class Said(Generic[S]):
     """On the wire, rather too many than too few."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place(Generic[S]):
     """Where a decision stands: its scope and state, and the place that its first event claims."""
 
@@ -61,7 +62,7 @@ def say(
     state, prev, size = place.state, place.prev, 0
     for index, event in enumerate(events):
         stream = event.stream
-        if scope_of(service, stream) != place.scope:
+        if stream != command.stream and scope_of(service, stream) != place.scope:
             raise ValueError(f"{stream} is not decided together with {place.scope}")
         before = versions.get(stream)
         version = (place.version(stream) if before is None else before) + 1
@@ -88,15 +89,9 @@ def say(
 
 
 def _variable_bytes(command: HeardCommand) -> int:
-    texts = (
-        command.actor.id,
-        command.correlation,
-        command.causation,
-        command.body or "",
-        command.reaction or "",
-        command.traceparent or "",
-    )
-    return 4 * sum(map(len, texts))
+    known = len(command.actor.id) + len(command.correlation) + len(command.causation)
+    optional = (command.body, command.reaction, command.traceparent)
+    return 4 * (known + sum(len(text) for text in optional if text is not None))
 
 
 def _extras(command: HeardCommand) -> Headers:

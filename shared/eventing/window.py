@@ -1,27 +1,25 @@
 """Repeats (rule 6): where the first answers of the last seven days begin, refusals included.
 
-Rebuilt from the log: an event at index 0 is known by its id, which derives from its command's; what
-had no event is in `Decided`. Times are broker times only, so equal logs give equal windows.
+Rebuilt from the log. A command is known by the id that its first event has, or would have had: that
+derives from the command's, and it is what the log shows of a command that was accepted. Times are
+broker times only, so equal logs give equal windows.
 """
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 
+from shared.eventing.drafts import event_id
 from shared.events.deciding import NOT_YET
 from shared.events.internal import Decided
 
 KEEP_MS: Final = 7 * 24 * 3600 * 1000
 
-_NO_UUID: Final = b""
 
-
-def key_of(text: str) -> bytes:
-    """A UUID in 16 bytes; empty for anything else, which is never remembered."""
-    try:
-        return bytes.fromhex(text.replace("-", ""))
-    except ValueError:
-        return _NO_UUID
+def key_of(first_event: str) -> bytes:
+    """The id in 16 bytes: there are many of them."""
+    return bytes.fromhex(first_event.replace("-", ""))
 
 
 def not_yet_is_no_answer(code: str) -> bool:
@@ -30,16 +28,16 @@ def not_yet_is_no_answer(code: str) -> bool:
 
 
 class Window:
-    """First answers by command: those with events under the id of their first event."""
+    """First answers, by the id of the first event that the command has or would have had."""
 
     def __init__(self) -> None:
         self._answers: dict[bytes, tuple[int, int]] = {}
         self._order: deque[tuple[int, bytes]] = deque()
         self._reactions: dict[str, int] = {}
 
-    def first_answer(self, command: str, first_event: str, now_ms: int) -> int | None:
+    def first_answer(self, first_event: str, now_ms: int) -> int | None:
         """The offset at which the first answer to a command begins; None where there is none."""
-        found = self._answers.get(key_of(first_event)) or self._answers.get(key_of(command))
+        found = self._answers.get(key_of(first_event))
         if found is None or now_ms - found[1] > KEEP_MS:
             return None
         return found[0]
@@ -53,15 +51,15 @@ class Window:
 
     def accepted(self, first_event: str, offset: int, timestamp_ms: int) -> None:
         """Remember an answer that begins with an event."""
-        self._remember(first_event, offset, timestamp_ms)
+        self._remember(key_of(first_event), offset, timestamp_ms)
 
     def closed(self, decided: Decided, offset: int, timestamp_ms: int) -> None:
         """Remember what a `Decided` at `offset` answers by itself, and forget what is too old."""
         for entry in decided.refused:
             if not not_yet_is_no_answer(entry.code):
-                self._remember(entry.command, offset, timestamp_ms)
+                self._answered(entry.command, offset, timestamp_ms)
         for command in decided.unchanged:
-            self._remember(command, offset, timestamp_ms)
+            self._answered(command, offset, timestamp_ms)
         for name, position in decided.reactions.items():
             self._reactions[name] = max(position, self._reactions.get(name, -1))
         self._forget(timestamp_ms)
@@ -82,15 +80,18 @@ class Window:
         """What `dumped` gave."""
         window = cls()
         for key, offset, timestamp_ms in answers:
-            window._remember(key, offset, timestamp_ms)
+            window._remember(bytes.fromhex(key), offset, timestamp_ms)
         window._reactions.update(reactions)
         return window
 
-    def _remember(self, text: str, offset: int, timestamp_ms: int) -> None:
-        key = key_of(text)
-        if key:
-            self._answers[key] = (offset, timestamp_ms)
-            self._order.append((timestamp_ms, key))
+    def _answered(self, command: str, offset: int, timestamp_ms: int) -> None:
+        # What has no proper id was refused as unreadable, and is unreadable when it comes again.
+        with suppress(ValueError):
+            self._remember(key_of(event_id(command, 0)), offset, timestamp_ms)
+
+    def _remember(self, key: bytes, offset: int, timestamp_ms: int) -> None:
+        self._answers[key] = (offset, timestamp_ms)
+        self._order.append((timestamp_ms, key))
 
     def _forget(self, now_ms: int) -> None:
         # A margin of a day: broker time may step back, and lookups compare the age themselves.
