@@ -20,7 +20,7 @@ from shared.events.deciding import Answer, Refused
 from shared.events.event import Sealed
 from shared.events.folds.objective import KeyResult
 from shared.events.objectives import BaselineCaptured, KRRetargeted
-from shared.okr.figures import Quantity, quantity_text
+from shared.okr.figures import Quantity, quantity_text, read_quantity
 from shared.okr.measures import Composite, Measure, Metric, Relative, Stage
 from shared.okr.measures.levels import PlanPoint
 from shared.okr.measures.mixes import Shares
@@ -32,10 +32,7 @@ NULLABLE: Final = frozenset({"stretch", "plan"})
 
 def _as_text(given: object) -> object:
     """A number where a text is as good: a target may be either."""
-    if isinstance(given, bool) or not isinstance(given, int | Decimal):
-        return given
-    number = Decimal(given)
-    return quantity_text(number) if number.is_finite() else given
+    return given if given is None or isinstance(given, str) else quantity_text(read_quantity(given))
 
 
 Line = Annotated[Text, BeforeValidator(_as_text)]
