@@ -140,7 +140,7 @@ class HeardCommand:
 @lru_cache(maxsize=1024)
 def _envelope(cls: type[Command]) -> type[Any]:
     # One pass over the JSON in C, instead of a dict in between.
-    return create_model("Envelope", type=(str, ...), data=(cls, ...)
+    return create_model("Envelope", type=(str, ...), data=(cls, ...))
 
 
 def heard(record: LogRecord, understood: Mapping[str, type[Command]]) -> HeardCommand:
