@@ -99,6 +99,9 @@ class Delivery:
         broker = KafkaBroker(
             self._bootstrap,
             client_id=self._client_id,
+            # Nothing here publishes: reactions ask through the edge. Whoever adds a publisher
+            # finds it safe.
+            consumer_only=True,
             acks="all",
             enable_idempotence=True,
             allow_auto_create_topics=False,

@@ -122,12 +122,12 @@ def _number(value: Any) -> Any:  # noqa: ANN401 - what json.dumps hands over
 
 def _deeper_than(value: Any, levels: int) -> bool:  # noqa: ANN401 - JSON is what it is
     layer = [value]
-    for _ in range(levels + 1):
+    for _ in range(levels):
         layer = [
             child
             for node in layer
-            if isinstance(node, dict | list)
             for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, dict | list)
         ]
     return bool(layer)
 

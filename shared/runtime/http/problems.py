@@ -156,13 +156,16 @@ def render(problem: Problem, language: Language) -> bytes:
             for where, what, facts in problem.errors
         ],
     }
-    return json.dumps(body, ensure_ascii=False, default=str).encode("utf-8", "replace")
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str)
+    return text.encode("utf-8", "replace")
 
 
 def _detail(code: str, facts: Mapping[str, Any], language: Language) -> str:
     return (
         sentence("problems", code, language, facts)
         or sentence("refusals", code, language, facts)
+        # A rule of a measure that only the state shows to be broken has the sentence of its field.
+        or sentence("fields", code, language, facts)
         or sentence("problems", "refused", language, {"code": code})
         or code
     )
