@@ -3,6 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 ARGS ?=
+QUICK := tests/unit tests/architecture
 
 .DEFAULT_GOAL := help
 .PHONY: help up install check test bench prove lock clean
@@ -21,14 +22,13 @@ check: install ## lint, types, architecture, unit tests: under a minute
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(PYTEST) -q -n auto $(wildcard tests/unit tests/architecture tests/golden)
+	$(PYTEST) -q -n auto $(QUICK)
 
-test: check ## check, then everything against the real broker and the real Postgres
-	$(PYTEST) -q -m "not bench and not prove" \
-		$(filter-out tests/unit tests/architecture tests/golden tests/bench tests/support,$(patsubst %/,%,$(filter %/,$(wildcard tests/*/))))
+test: check ## check, then the protocol's checker and all that needs the real broker and database
+	$(PYTEST) -q $(addprefix --ignore=,$(QUICK)) tests
 
 bench: install ## the figures of this machine, each beside its baseline of the same run
-	$(PYTEST) -q -s -m bench tests/bench
+	$(PYTEST) -q -s -m bench tests
 
 prove: install ## the long form of the chaos and property tests
 	$(PYTEST) -q -m prove tests
