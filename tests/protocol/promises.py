@@ -1,0 +1,20 @@
+"""What must never come of any history, in the words of a failing check."""
+
+GAP = "the versions of a stream have a gap or a repeat"
+TWICE = "a command took effect twice"
+PART = "a command took effect in part only"
+BOTH = "a command has two answers in the log"
+PASSED = "commands were passed over: nobody decided them and nobody will"
+DECIDED_TWICE = "a command was decided twice"
+BACK = "a decision rests on an older reference view than the one before it"
+REPLAY = "deciding again from the logs does not give the events that are in the log"
+
+LOST = "an acknowledged command is lost"
+CONTRADICTED = "a client was told two different things of one command"
+ASTRAY = "a reader has seen what the final reader does not see"
+FALSE_ALARM = "a reader says that history was cut, and it was not"
+
+UNNOTICED = "a process goes on serving from a cut log unnoticed"
+REGROWN = "a process goes on serving from a log that was cut and grew again exactly"
+CHECKPOINT_GONE = "a process serves while the history of a checkpoint is gone"
+COMMANDS_CUT = "an owner goes on although the command topic was cut and grew again"
