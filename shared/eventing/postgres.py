@@ -10,7 +10,9 @@ IDLE_IN_TRANSACTION_MS: Final = 10_000
 """A paused writer must not hold its rows: the server ends its transaction after this."""
 
 _READ: Final = json.JSONDecoder(parse_float=Decimal).decode
-_WRITE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+json_text: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Plain JSON as a `jsonb` column takes it."""
+
 _PASSING_CLASSES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
 _PASSING: Final = frozenset({"25P03", "42P01"})
 
@@ -52,7 +54,7 @@ def passes(error: Exception) -> bool:
 
 def _encoded(value: Any) -> bytes:  # noqa: ANN401 - plain JSON
     # Version 1 of the binary form is the text behind one byte.
-    return b"\x01" + _WRITE(value).encode()
+    return b"\x01" + json_text(value).encode()
 
 
 def _decoded(data: bytes) -> Any:  # noqa: ANN401 - plain JSON

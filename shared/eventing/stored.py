@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 import asyncpg
 
+from shared.eventing.postgres import json_text
 from shared.eventing.rows import Lookup
 from shared.eventing.rows_cached import CachedTable
 from shared.eventing.tables import Key, Row, Table, Value, physical_name
@@ -31,9 +32,18 @@ class StoredTable:
         self._on_conflict = f"ON CONFLICT ({_listed(table.key)}) DO " + (
             f"UPDATE SET {update}" if kept else "NOTHING"
         )
+        # Lists in an array of jsonb would be taken for a further dimension: they go as text.
+        self._as_text = {name for name, kind in table.columns.items() if kind == "jsonb"}
+        given = ", ".join(
+            f"${number}::{'text' if kind == 'jsonb' else kind}[]"
+            for number, kind in enumerate(table.columns.values(), start=1)
+        )
+        read = ", ".join(
+            f'"{column}"::jsonb' if column in self._as_text else f'"{column}"' for column in every
+        )
         self._upsert = (
             f"INSERT INTO {self.name} ({self._columns}) "
-            f"SELECT * FROM unnest({self._arrays(every)}) {self._on_conflict}"
+            f"SELECT {read} FROM unnest({given}) AS given ({self._columns}) {self._on_conflict}"
         )
 
     async def load(self, connection: asyncpg.Connection, cached: CachedTable) -> None:
@@ -59,7 +69,7 @@ class StoredTable:
         for keys in _portions(deleted):
             await connection.execute(self._delete, *self._turned(self.table.key, keys))
         for some in _portions(rows):
-            values = [[row[column] for row in some] for column in self.table.columns]
+            values = [self._given(column, some) for column in self.table.columns]
             await connection.execute(self._upsert, *values)
 
     async def copy_in(self, connection: asyncpg.Connection, rows: Iterable[Row]) -> None:
@@ -97,6 +107,12 @@ class StoredTable:
             columns=columns,
             records=(tuple([row[column] for column in columns]) for row in rows),
         )
+
+    def _given(self, column: str, rows: Sequence[Row]) -> list[Value]:
+        values = [row[column] for row in rows]
+        if column not in self._as_text:
+            return values
+        return [None if value is None else json_text(value) for value in values]
 
     def _where(self, columns: Sequence[str]) -> str:
         if len(columns) == 1:
