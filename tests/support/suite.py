@@ -130,6 +130,7 @@ class Suite:
         command_id = identity.command_id(by.id, "POST", event.stream, str(number))
         asked: Asked[Any] = Asked(command_id, None, at, by, command_id, at)
         self._append(service, event, asked, 0, number)
+        self._log(service, event.stream).decided(number, command_id)
 
     def records(self, projection: Projection | None = None) -> list[LogRecord]:
         """Every event, partition by partition."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.readmodels.projections.marks import mark_all_tracked, mark_secret, mark_tracked
-from services.readmodels.projections.written import json_text, stamp
+from services.readmodels.projections.written import json_text, place, stamp
 from shared.eventing.projection import Handler
 from shared.eventing.rows import Rows
 from shared.eventing.tables import Table
@@ -26,11 +26,11 @@ CYCLES: Final = Table(
         "activated_at": "timestamptz",
         "left_at": "timestamptz",
         "version": "integer",
-        "made_at": "timestamptz",
+        "place": "bigint",
         "valid_from": "timestamptz",
     },
     lookups=(("state",),),
-    indexes=("(made_at, id)",),
+    indexes=("(place)",),
 )
 POLICIES: Final = Table(
     "policies",
@@ -60,7 +60,7 @@ def cycle_planned(recorded: Recorded[said.CyclePlanned], rows: Rows) -> None:
             "kind": event.kind,
             "state": "planning",
             "planned_by": recorded.actor.id,
-            "made_at": recorded.at,
+            "place": place(rows),
             **stamp(recorded),
         }
     )

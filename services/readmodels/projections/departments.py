@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.readmodels.projections.marks import mark_owned, mark_parents, mark_secret
-from services.readmodels.projections.written import stamp
+from services.readmodels.projections.written import place, stamp
 from shared.eventing.projection import Handler
 from shared.eventing.rows import Rows
 from shared.eventing.tables import Table
@@ -27,11 +27,11 @@ DEPARTMENTS: Final = Table(
         "external_id": "text",
         "closed": "boolean",
         "version": "integer",
-        "made_at": "timestamptz",
+        "place": "bigint",
         "valid_from": "timestamptz",
     },
     lookups=(("parent_id",),),
-    indexes=("(made_at, id)",),
+    indexes=("(place)",),
 )
 MEMBERS: Final = Table(
     "members",
@@ -44,10 +44,10 @@ MEMBERS: Final = Table(
         "erased": "boolean",
         "successor_id": "text",
         "version": "integer",
-        "made_at": "timestamptz",
+        "place": "bigint",
         "valid_from": "timestamptz",
     },
-    indexes=("(made_at, id)", "(department_id, made_at, id)"),
+    indexes=("(place)", "(department_id, place)"),
 )
 TABLES: Final = (DEPARTMENTS, MEMBERS)
 
@@ -63,7 +63,7 @@ def department_created(recorded: Recorded[said.DepartmentCreated], rows: Rows) -
             "parent_id": event.parent_id,
             "external_id": event.external_id,
             "closed": False,
-            "made_at": recorded.at,
+            "place": place(rows),
             **stamp(recorded),
         }
     )
@@ -113,7 +113,7 @@ def member_joined(recorded: Recorded[said.MemberJoined], rows: Rows) -> None:
             "roles": [],
             "left": False,
             "erased": False,
-            "made_at": recorded.at,
+            "place": place(rows),
             **stamp(recorded),
         }
     )

@@ -1,13 +1,14 @@
 """Values as rows and answers hold them: exact JSON text, and measures and readings read back."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from shared.eventing.rows import Rows
 from shared.events.deciding import Recorded
 from shared.okr.figures import Progress, quantity_text
 from shared.okr.measures import Measure
@@ -59,10 +60,17 @@ def progress(raw: Decimal | None, shown: Decimal | None) -> dict[str, str] | Non
 
 
 def instant(at: datetime | None) -> str | None:
-    """An instant as answers hold it: RFC 3339 with its offset."""
-    return None if at is None else at.isoformat()
+    """An instant as answers hold it: RFC 3339, in UTC."""
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def stamp(recorded: Recorded[Any]) -> dict[str, Any]:
     """The version that a fact has with this event, and since when it is so."""
     return {"version": recorded.sequence, "valid_from": recorded.at}
+
+
+def place(rows: Rows) -> int:
+    """Where the record in hand stands in its partition: an order that nothing ever changes."""
+    if rows.record is None:
+        raise ValueError("only a record has a place")
+    return rows.record.offset

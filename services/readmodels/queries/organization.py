@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Literal
 
-from services.readmodels.queries.places import identifier, instant, place
+from services.readmodels.queries.places import number, place
 from services.readmodels.queries.shapes import Cycle, Department, Member
 from services.readmodels.queries.view import View
 from shared.events.event import Id
@@ -16,22 +16,22 @@ _COMPANY: Final = "SELECT * FROM read.okrs_departments WHERE parent_id IS NULL"
 _DEPARTMENT: Final = "SELECT * FROM read.okrs_departments WHERE id = $1"
 _DEPARTMENTS: Final = """
 SELECT * FROM read.okrs_departments
-WHERE ($1::timestamptz IS NULL OR (made_at, id) > ($1, $2))
-    AND ($4::text IS NULL OR parent_id = $4)
-ORDER BY made_at, id LIMIT $3
+WHERE place > $1
+    AND ($3::text IS NULL OR parent_id = $3)
+ORDER BY place LIMIT $2
 """
 _MEMBER: Final = "SELECT * FROM read.okrs_members WHERE id = $1"
 _MEMBERS: Final = """
 SELECT * FROM read.okrs_members
-WHERE ($1::timestamptz IS NULL OR (made_at, id) > ($1, $2))
-    AND ($4::text IS NULL OR department_id = $4)
-ORDER BY made_at, id LIMIT $3
+WHERE place > $1
+    AND ($3::text IS NULL OR department_id = $3)
+ORDER BY place LIMIT $2
 """
 _CYCLE: Final = "SELECT * FROM read.okrs_cycles WHERE id = $1"
 _CYCLES: Final = """
 SELECT * FROM read.okrs_cycles
-WHERE ($1::timestamptz IS NULL OR (made_at, id) > ($1, $2)) AND ($4::text IS NULL OR state = $4)
-ORDER BY made_at, id LIMIT $3
+WHERE place > $1 AND ($3::text IS NULL OR state = $3)
+ORDER BY place LIMIT $2
 """
 
 
@@ -102,7 +102,7 @@ async def list_cycles(read: Read[View, CycleQuery]) -> Page:
 
 
 async def _listed(read: Read[View, Any], statement: str, only: str | None) -> list[Any]:
-    behind = place(read, instant, identifier) or [None, ""]
+    behind = place(read, number) or [-1]
     return await read.models.pool.fetch(statement, *behind, read.limit + 1, only)
 
 
@@ -112,8 +112,8 @@ def _item(rows: list[Any], shaped: Any) -> Item:  # noqa: ANN401 - a record to a
     return Item(shaped(rows[0]), version=rows[0]["version"])
 
 
-def _place(row: Any) -> list[str]:  # noqa: ANN401 - a record
-    return [row["made_at"].isoformat(), row["id"]]
+def _place(row: Any) -> list[int]:  # noqa: ANN401 - a record
+    return [row["place"]]
 
 
 def _department(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a record

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
+from services.readmodels.projections.written import instant
 from services.readmodels.queries.view import View
 from shared.okr.calendar import DEFAULT_ZONE, day_of
 from shared.okr.duty import Cadence
@@ -58,7 +59,7 @@ def _clock(now: datetime, zone: str, row: Any, begun: Any) -> dict[str, Any]:  #
     value = from_json(row["value"]) if row else {}
     return {
         "moved": row is not None,
-        "now": now.isoformat(),
+        "now": instant(now),
         "offset": value.get("offset_seconds", "0"),
         "today": day_of(now, zone).isoformat(),
         "days_begun": begun.isoformat() if begun else None,

@@ -30,7 +30,7 @@ FROM chosen, top
     JOIN read.okrs_departments d ON d.id = top.id OR d.parent_id = top.id
     LEFT JOIN read.okrs_units u
         ON u.department_id = d.id AND u.cycle_id = (SELECT id FROM chosen)
-ORDER BY d.made_at, d.id
+ORDER BY d.place
 """
 
 

@@ -71,7 +71,7 @@ def test_a_key_result_says_where_it_is_and_where_it_should_be() -> None:
         "reading": {"value": "30"},
         "value": "30",
         "observed_on": "2026-10-16",
-        "recorded_at": "2026-10-16T01:00:00+00:00",
+        "recorded_at": "2026-10-16T01:00:00Z",
         "by": BUYER.id,
         "source": "person",
     }
