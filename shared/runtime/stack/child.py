@@ -135,6 +135,8 @@ class Child:
             await program.before()
         self._process = process = await spawn(program, self.log)
         note(self._run, program.name, process.pid, program.stop)
+        if self._unwanted.is_set():  # it was told to stop while it was being started
+            self.signal(program.stop)
         asking = asyncio.create_task(self._ask())
         try:
             return await process.wait()

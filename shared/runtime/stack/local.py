@@ -9,7 +9,7 @@ from typing import Self
 
 from shared.runtime.stack.child import Step
 from shared.runtime.stack.kafka import Kafka
-from shared.runtime.stack.ports import Ports
+from shared.runtime.stack.ports import HOST, Ports
 from shared.runtime.stack.postgres import Postgres
 from shared.runtime.stack.program import Program
 from shared.runtime.stack.supervisor import Supervisor
@@ -108,7 +108,7 @@ def addresses_in(data: Path) -> Addresses | None:
     known = Ports(data).known()
     try:
         return Addresses(
-            f"127.0.0.1:{known['kafka']}", Postgres(data / "postgres", known["postgres"]).dsn
+            f"{HOST}:{known['kafka']}", Postgres(data / "postgres", known["postgres"]).dsn
         )
     except (KeyError, FileNotFoundError):
         return None

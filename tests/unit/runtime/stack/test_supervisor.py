@@ -122,6 +122,29 @@ async def test_what_runs_before_each_start_runs_before_each_start(tmp_path: Path
     assert calls == ["before", "before"]
 
 
+async def test_a_child_that_is_stopped_while_it_is_being_started_does_not_linger(
+    tmp_path: Path,
+) -> None:
+    preparing, prepared = asyncio.Event(), asyncio.Event()
+
+    async def before() -> None:
+        preparing.set()
+        await prepared.wait()
+
+    async with Supervisor(tmp_path) as supervisor:
+        never = asyncio.Event()
+        program = python("child", SLEEPER, before=before, answers=never.wait, stop_within=60.0)
+        starting = asyncio.create_task(supervisor.start(program))
+        await preparing.wait()
+        async with asyncio.timeout(20):
+            stopping = asyncio.create_task(supervisor.stop())
+            await asyncio.sleep(0)  # it is told to stop before there is a process
+            prepared.set()
+            await stopping
+        with pytest.raises(ChildFailed):
+            await starting
+
+
 async def test_two_supervisors_do_not_share_a_directory(tmp_path: Path) -> None:
     async with Supervisor(tmp_path):
         with pytest.raises(AlreadyRunning, match=f"Process {os.getpid()} is already running on"):
