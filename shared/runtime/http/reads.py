@@ -213,7 +213,7 @@ class Reads:
             hints = get_type_hints(function, include_extras=True)
             names = list(inspect.signature(function).parameters)
             in_path = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-            if names[:1] != ["read"] or set(names[1:]) != set(in_path):
+            if names[:1] not in (["read"], ["_read"]) or set(names[1:]) != set(in_path):
                 raise TypeError(f"{function.__name__} must take read and {in_path}")
             parameters = {name: hints[name] for name in in_path}
             self.declared.append(
