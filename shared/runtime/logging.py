@@ -5,6 +5,7 @@ import sys
 from typing import Any, Final
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor
 
 from shared.runtime.settings import Settings
@@ -33,10 +34,11 @@ def configure(settings: Settings, *, process: str) -> None:
         without_secrets,
     ]
     last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if plain
         else [
-            structlog.processors.dict_tracebacks,
+            # Without locals: they hold names, texts and tokens.
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     )
