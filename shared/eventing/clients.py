@@ -84,7 +84,7 @@ def consumer(
         fetch_max_wait_ms=fetch_max_wait_ms,
         fetch_max_bytes=16 * MAX_MESSAGE_BYTES,
         max_partition_fetch_bytes=max_partition_fetch_bytes,
-        session_timeout_ms=10_000,
+        session_timeout_ms=8_000,
         heartbeat_interval_ms=1_000,
         rebalance_timeout_ms=10_000,
         max_poll_interval_ms=300_000,
