@@ -1,9 +1,9 @@
 """Problems: one shape, a pointer for each fault, sentences in the caller's language."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from shared.okr.measures import Measure
 from shared.runtime.http.fields import Body, Title
@@ -135,10 +135,6 @@ class TestUnknownPlaces:
         assert (await Asker(application(things)).ask("DELETE", path)).status == 404
 
 
-class Kind(BaseModel):
-    kind: Literal["a"]
-
-
 def test_many_faults_are_told_up_to_a_bound() -> None:
-    body = {"parts": [{} for _ in range(100)]}
+    body: dict[str, Any] = {"parts": [{} for _ in range(100)]}
     assert len(faults(body)) == 50
