@@ -1,5 +1,6 @@
 """`okr token`: who one signs in as on an installation of one's own."""
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Final
@@ -10,8 +11,12 @@ from shared.runtime.auth.callers import ROLE_OF_OPERATOR
 from shared.runtime.auth.issuing import LocalIssuer, local_issuer
 from shared.runtime.cli.installation import Installation
 from shared.runtime.cli.said import Said
-from shared.runtime.people.store import PeopleStore
+from shared.runtime.people.postgres import PeopleAway
+from shared.runtime.people.store import PeopleStore, Person
 from shared.runtime.settings import Settings
+
+PATIENCE: Final = 10.0
+ASK_EVERY: Final = 0.02
 
 _ID: Final = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -31,12 +36,23 @@ async def minted(issuer: LocalIssuer, settings: Settings, who: str) -> str:
         return issuer.mint(who)
     if "@" not in who:
         raise Said(f"{who} is none of: admin, auditor, a member's id, a member's e-mail.")
-    people = PeopleStore.of(settings)
-    await people.start()
-    try:
-        person = await people.find_by_email(who)
-    finally:
-        await people.stop()
+    person = await _member(settings, who)
     if person is None:
         raise Said(f"No member has the e-mail {who}.")
     return issuer.mint(person.id)
+
+
+async def _member(settings: Settings, email: str) -> Person | None:
+    people = PeopleStore.of(settings)
+    await people.start()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    return await people.find_by_email(email)
+                except PeopleAway:
+                    await asyncio.sleep(ASK_EVERY)
+    except TimeoutError:
+        raise Said(f"The people store is away: {people.postgres.reason}.") from None
+    finally:
+        await people.stop()
