@@ -43,6 +43,8 @@ class Committed(Generic[S]):
         self.versions: dict[str, int] = {}
         self.window = Window()
         self.resume = ResumePoint()
+        self.opened_ms: int | None = None
+        """The broker time of `LogOpened`: what happened elsewhere before is history."""
         self._src: int | None = None
 
     def state(self, scope: str) -> S:
@@ -53,7 +55,10 @@ class Committed(Generic[S]):
     def take(self, record: LogRecord) -> None:
         """Fold the next record of the log, void or not; raises `HistoryCut` and `Unreadable`."""
         valid = self.fold.take(record)
-        if valid is None or valid.is_log_opened:
+        if valid is None:
+            return
+        if valid.is_log_opened:
+            self.opened_ms = valid.timestamp_ms
             return
         if valid.is_decided:
             last = decided(valid)

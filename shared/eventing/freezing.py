@@ -100,7 +100,7 @@ class Freezer(Generic[S]):
             return None
         states, versions = dict(committed.states), dict(committed.versions)
         answers, reactions = committed.window.dumped()
-        resume = committed.resume
+        resume, opened_ms = committed.resume, committed.opened_ms
 
         def written() -> Snapshot:
             content = {
@@ -114,6 +114,7 @@ class Freezer(Generic[S]):
                 "upto": resume.upto,
                 "command": resume.command,
                 "views": resume.views,
+                "opened_ms": opened_ms,
             }
             return Snapshot(held, json.dumps(content).encode())
 
@@ -129,6 +130,7 @@ class Freezer(Generic[S]):
             for scope, state in content["states"].items()
         }
         committed.versions = content["versions"]
+        committed.opened_ms = content["opened_ms"]
         committed.window = Window.loaded(content["answers"], content["reactions"])
         committed.resume = ResumePoint(
             content["upto"], content["command"], _vector(content["views"])

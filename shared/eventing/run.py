@@ -177,6 +177,7 @@ class Run(Generic[S, R]):
         if command.data is None:
             raise ValueError(command.fault)
         recorded_at = instant(command.timestamp_ms)
+        opened_ms = self._committed.opened_ms
         asked = Asked(
             id=command.id,
             data=command.data,
@@ -184,6 +185,7 @@ class Run(Generic[S, R]):
             actor=command.actor,
             correlation=command.correlation,
             recorded_at=recorded_at,
+            log_opened_at=None if opened_ms is None else instant(opened_ms),
         )
         answer = self._decider.decide(asked, state, self._reference)
         if isinstance(answer, Refused):
