@@ -9,7 +9,7 @@ trace is found by walking the predecessors back and taking the same steps again.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import process_time
 from typing import Generic, Protocol, TypeVar
 
 S = TypeVar("S", bound=tuple[object, ...])
@@ -52,6 +52,7 @@ class Explored(Generic[S, T_co]):
     transitions: int = 0
     depth: int = 0
     seconds: float = 0.0
+    """Of one processor, whatever else runs on the machine."""
     whole: bool = True
     """False when the limit was reached first."""
     taken: Counter[object] = field(default_factory=Counter)
@@ -78,7 +79,7 @@ class Collapse:
 
 def explore(model: Model[S, T_co], limit: int = 0) -> Explored[S, T_co]:
     """Explores breadth first until a promise is broken, all is seen, or `limit` states are."""
-    started = perf_counter()
+    started = process_time()
     seen_of = Explored[S, T_co]()
     first = model.canonical(model.initial())
     collapse = Collapse(len(first))
@@ -106,7 +107,7 @@ def explore(model: Model[S, T_co], limit: int = 0) -> Explored[S, T_co]:
         frontier = following
         seen_of.depth += bool(following)
     seen_of.states = len(parents)
-    seen_of.seconds = perf_counter() - started
+    seen_of.seconds = process_time() - started
     return seen_of
 
 
