@@ -8,7 +8,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from shared.eventing.checkpoints import current_within
+from shared.eventing.checkpoints import current_within, make_schema
 from shared.eventing.folding import Heard
 from shared.eventing.memory_fold import MemoryFold
 from shared.eventing.postgres import connect
@@ -78,6 +78,7 @@ async def stored_digests(projection: Projection, *, dsn: str) -> Digests | None:
     """Digests of what queries read now, all of one snapshot; None before the first build."""
     connection = await connect(dsn, name=f"okr digests {projection.name}")
     try:
+        await make_schema(connection)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             generation = await current_within(connection, projection.name)
             if generation is None:

@@ -115,8 +115,8 @@ class Live:
             self._forget()
             await self.disconnect()
             if not passes(error):
-                where = next(iter(to))
-                raise ProjectionFailed(self.projection.name, f"{where}", error) from error
+                where = ", ".join(f"{topic}/{partition}" for topic, partition in to)
+                raise ProjectionFailed(self.projection.name, where, error) from error
             await self._troubled(error)
             return "missed"
         self._pause = _FIRST_PAUSE

@@ -49,7 +49,13 @@ def passes(error: Exception) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         code = error.sqlstate or ""
         return code[:2] in _PASSING_CLASSES or code in _PASSING
-    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
+    if isinstance(error, ValueError):
+        # What asyncpg cannot encode for its column is no matter of the connection.
+        return False
+    # The last one is what asyncpg meets when a connection breaks in the middle of an answer.
+    return isinstance(
+        error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError
+    )
 
 
 def _encoded(value: Any) -> bytes:  # noqa: ANN401 - plain JSON

@@ -188,6 +188,8 @@ class FakeConsumer:
             if some:
                 self.offsets[partition] = offset + len(some)
                 found[partition] = [_as_fetched(record) for record in some]
+        if not found:
+            await asyncio.sleep(0.001)
         return found
 
 
