@@ -4,8 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from signal import Signals
@@ -17,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from shared.runtime.stack import LocalStack, addresses_in
-from tests.support.stack import Part, Stack
+from tests.support.stack import Part, Stack, running_stack
 
 pytestmark = pytest.mark.integration
 
@@ -33,6 +32,13 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+@pytest.fixture(scope="module")
+def hurt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A pair that the tests of this file kill, one after the other."""
+    with running_stack(tmp_path_factory.mktemp("hurt")) as found:
+        yield found
 
 
 @asynccontextmanager
@@ -89,12 +95,6 @@ async def write(dsn: str, word: str) -> None:
         await connection.close()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], within: float = 30.0) -> None:
-    async with asyncio.timeout(within):
-        while not await condition():
-            await asyncio.sleep(0.02)
-
-
 async def test_a_second_start_keeps_ports_messages_and_rows(tmp_path: Path) -> None:
     async with LocalStack(tmp_path) as stack:
         first = stack.addresses
@@ -125,39 +125,40 @@ async def test_a_stack_that_was_stopped_starts_on_other_ports_when_it_is_told_to
 
 @pytest.mark.parametrize("how", [Signals.SIGKILL, Signals.SIGTERM])
 async def test_a_killed_broker_comes_back_with_every_acknowledged_message(
-    own_stack: Stack, how: Signals
+    hurt: Stack, prefix: str, how: Signals
 ) -> None:
-    await make_topic(own_stack.kafka, "kept")
-    await say(own_stack.kafka, "kept", *(b"%d" % n for n in range(100)))
-    await own_stack.kill("kafka", how)
-    await own_stack.ready("kafka")
-    await say(own_stack.kafka, "kept", b"after")
-    assert (await heard(own_stack.kafka, "kept", 101))[98:] == [b"98", b"99", b"after"]
+    kept = f"{prefix}kept"
+    await make_topic(hurt.kafka, kept)
+    await say(hurt.kafka, kept, *(b"%d" % n for n in range(100)))
+    await hurt.kill("kafka", how)
+    await hurt.ready("kafka")
+    await say(hurt.kafka, kept, b"after")
+    assert (await heard(hurt.kafka, kept, 101))[98:] == [b"98", b"99", b"after"]
 
 
 @pytest.mark.parametrize("how", [Signals.SIGKILL, Signals.SIGINT])
 async def test_a_killed_database_comes_back_with_every_committed_row(
-    own_stack: Stack, how: Signals
+    hurt: Stack, how: Signals
 ) -> None:
-    await write(own_stack.postgres, "before")
-    held = await asyncpg.connect(own_stack.postgres)  # a backend that outlives its server a while
-    await own_stack.kill("postgres", how)
-    await own_stack.ready("postgres")
+    await write(hurt.postgres, f"before {how}")
+    held = await asyncpg.connect(hurt.postgres)  # a backend that outlives its server a while
+    await hurt.kill("postgres", how)
+    await hurt.ready("postgres")
     held.terminate()
-    await write(own_stack.postgres, "after")
-    assert await rows(own_stack.postgres) == ["before", "after"]
+    await write(hurt.postgres, f"after {how}")
+    assert (await rows(hurt.postgres))[-2:] == [f"before {how}", f"after {how}"]
 
 
 @pytest.mark.parametrize("part", ["kafka", "postgres"])
 async def test_a_part_that_is_held_down_stays_down_until_it_is_released(
-    own_stack: Stack, part: Part
+    hurt: Stack, part: Part
 ) -> None:
-    address = own_stack.kafka if part == "kafka" else own_stack.postgres.partition("@")[2]
+    address = hurt.kafka if part == "kafka" else hurt.postgres.partition("@")[2]
     host, _, port = address.partition("/")[0].partition(":")
-    await own_stack.hold(part)
+    await hurt.hold(part)
     with pytest.raises(OSError, match="onnect"):
         await asyncio.open_connection(host, int(port))
-    await own_stack.release(part)
+    await hurt.release(part)
     _, writer = await asyncio.open_connection(host, int(port))
     writer.close()
 
@@ -179,11 +180,8 @@ async def test_killing_the_parent_ends_both_and_the_next_start_has_everything(
         await write(there.postgres, "one")
         parent.kill()
 
-    async def all_gone() -> bool:
-        return not any(psutil.pid_exists(pid) for pid in pids)
-
     async with LocalStack(tmp_path) as stack:  # at once: what still runs is waited for
-        assert await all_gone()
+        assert not any(psutil.pid_exists(pid) for pid in pids)
         assert await heard(stack.kafka, "kept", 1) == [b"one"]
         assert await rows(stack.postgres) == ["one"]
 
@@ -206,12 +204,3 @@ async def test_the_database_compares_texts_the_same_way_on_every_machine(databas
     assert await connection.fetchval("SELECT 'B' < 'a' COLLATE \"default\"")
     assert await connection.fetchval("SELECT lower('ÄÖ')") == "äö"
     await connection.close()
-
-
-async def test_the_pair_is_ready_within_seconds(tmp_path: Path) -> None:
-    async with LocalStack(tmp_path):
-        pass
-    began = time.monotonic()
-    async with LocalStack(tmp_path):
-        # Two seconds on an idle machine with two cores; the rest is for busy ones.
-        assert time.monotonic() - began < 15

@@ -17,7 +17,7 @@ from shared.runtime.stack import ChildFailed, LocalStack, PortTaken
 
 T = TypeVar("T")
 Part = Literal["kafka", "postgres"]
-LONGEST_WAIT = 90.0  # seconds
+LONGEST_WAIT = 180.0  # seconds
 
 
 class NoStack(Exception):

@@ -30,7 +30,7 @@ class Program:
     cwd: Path | None = None
     stop: Signals = Signals.SIGTERM
     stop_within: float = 15.0
-    answers_within: float = 60.0
+    answers_within: float = 120.0
     orphaned: Signals = Signals.SIGKILL  # what the kernel sends when the supervisor is gone
 
 
