@@ -108,8 +108,9 @@ class Delivery:
             graceful_timeout=_DRAIN,
             middlewares=(ValidOnly,),
             apply_types=False,
-            # It would log every message; what is worth a line, we say ourselves.
-            logger=None,
+            logger=logging.getLogger("faststream"),
+            # Every message would be a line; only what goes wrong is worth one.
+            log_level=logging.DEBUG,
         )
         for carrier, topics, _ in self._groups:
             subscriber = broker.subscriber(

@@ -77,6 +77,8 @@ class Process:
         self._projector: Projector | None = None
         self.port: int | None = None
         """Where the public application is served, once it is."""
+        self.internal_port: int | None = None
+        """Where `/livez`, `/readyz` and `/metrics` are served, once they are."""
         self.shared = shared = Shared.of(settings)
         self._loops = Loops(shared.readiness)
         self._topics = shared.readiness.component("topics")
@@ -123,7 +125,7 @@ class Process:
         internal = internal_app(shared.readiness, shared.metrics, self.status, shared.rest.busy)
         async with served(
             internal, settings.internal_host, settings.internal_port, drain_seconds=1.0
-        ):
+        ) as self.internal_port:
             if "web" not in self._parts:
                 async with self._running():
                     return await self._until_told()
