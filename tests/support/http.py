@@ -82,24 +82,29 @@ class Asker:
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
 
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "root_path": "",
-            "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in given.items()],
-            "client": ("127.0.0.1", 1),
-            "server": ("127.0.0.1", 80),
-            "state": {},
-        }
+        scope = scope_of(method, path, query, given)
         await self.app(scope, receive, send)
         found = {k.decode().lower(): v.decode("latin-1") for k, v in sent[0]["headers"]}
         return Told(sent[0]["status"], found, b"".join(m.get("body", b"") for m in sent[1:]))
+
+
+def scope_of(method: str, path: str, query: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    """A request as a server hands it to an application."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in headers.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "state": {},
+    }
 
 
 class FakeKeys:

@@ -163,6 +163,22 @@ class TestLogging:
             logging.getLogger("x").exception("fault")
         assert lines()[0]["exception"][0]["exc_type"] == "ValueError"
 
+    @pytest.mark.parametrize("form", ["json", "plain"])
+    def test_a_trace_tells_no_local_variable(
+        self, monkeypatch: pytest.MonkeyPatch, lines: Any, form: Any
+    ) -> None:
+        written = io.StringIO()
+        monkeypatch.setattr(sys, "stderr", written)
+        configure(Settings(log_format=form), process="web")
+        name_of_a_person = "李" + "雷"
+        try:
+            int(f"{len(name_of_a_person)}x")
+        except ValueError:
+            logging.getLogger("x").exception("fault")
+        assert "ValueError" in written.getvalue()
+        assert name_of_a_person not in written.getvalue()
+        assert lines() == []
+
 
 class TestSettings:
     def test_they_come_from_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
