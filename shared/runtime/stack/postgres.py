@@ -170,6 +170,8 @@ def _unprivileged(owner: int) -> tuple[str, ...]:
     return (
         *(setpriv, f"--reuid={owner}", f"--regid={owner}", "--clear-groups"),
         *(f"--inh-caps={only}", f"--ambient-caps={only}", f"--bounding-set={only}"),
+        # Without this bit access(2), which initdb asks first, would leave the capability out.
+        "--securebits=+no_setuid_fixup",
         # The kernel forgets the signal when the user changes, so it is asked for again.
         *("--pdeathsig=QUIT", "--"),
     )
