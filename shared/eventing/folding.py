@@ -64,6 +64,9 @@ def fold(
     while not (handle(projection, heard, rows) and tell_time(projection, rows, latest)):
         yield
         rows.again()
+    if rows.unsettled:
+        yield
+        rows.settle()
     yield from derive(projection, rows)
 
 

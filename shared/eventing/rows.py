@@ -6,7 +6,7 @@ caller loads everything that was found missing in one go, throws the changes awa
 handlers again. What a batch changed is kept apart until its transaction has committed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
@@ -50,6 +50,13 @@ class TableRows(Protocol):
     def delete(self, key: Key) -> None:
         """Remove a row, if it is there."""
 
+    @property
+    def unsettled(self) -> Collection[Key]:
+        """Rows written unread, which have to be loaded before `settle`. For the machinery."""
+
+    def settle(self) -> None:
+        """Take in what was loaded of them. For the machinery."""
+
     def roll_back(self) -> None:
         """Throw the batch's changes away. For the machinery."""
 
@@ -78,6 +85,16 @@ class Rows:
         taken = list(self._marks[derivation])
         self._marks[derivation] = {}
         return taken
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether rows have to be loaded before derivations may look them up."""
+        return any(table.unsettled for table in self._tables.values())
+
+    def settle(self) -> None:
+        """They have been loaded."""
+        for table in self._tables.values():
+            table.settle()
 
     def again(self) -> None:
         """Forget marks and changes: the handlers of the batch are about to run again."""

@@ -12,7 +12,9 @@ class CachedTable:
     """The rows of a table that were needed lately, and the changes of one batch. See `TableRows`.
 
     `known` holds committed rows (None: known to be absent), `pending` the batch's changes.
-    `wanted` and `wanted_groups` collect what a pass found missing.
+    `wanted` and `wanted_groups` collect what a pass found missing. A row that is put or deleted
+    unread is `unsettled` where lookups have to learn which groups it leaves: it is loaded after
+    the handlers, without running them again.
     """
 
     def __init__(self, table: Table, limit: int) -> None:
@@ -22,8 +24,10 @@ class CachedTable:
         self.wanted: set[Key] = set()
         self.wanted_groups: set[tuple[Lookup, Any]] = set()
         self._lookups = [tuple(sorted(lookup)) for lookup in table.lookups]
+        self._found_by = {name for lookup in table.lookups for name in lookup}
         self._groups: Recent[tuple[Lookup, Any], set[Key]] = Recent(limit)
         self._moved: dict[tuple[Lookup, Any], dict[Key, bool]] = {}
+        self.unsettled: set[Key] = set()
 
     def get(self, key: Key) -> Row | None:
         """See `TableRows`."""
@@ -43,11 +47,11 @@ class CachedTable:
             raise KeyError(lookup)
         if value is None:
             return []
-        try:
-            keys = self._groups[lookup, value]
-        except KeyError:
+        keys = self._groups.get((lookup, value))
+        if keys is None:
             self.wanted_groups.add((lookup, value))
-            raise Missing from None
+        if keys is None or self.unsettled:
+            raise Missing
         moved = self._moved.get((lookup, value))
         if moved:
             gone = {key for key, joined in moved.items() if not joined}
@@ -63,6 +67,12 @@ class CachedTable:
         before = self.get(key)
         if before is None:
             before = {**self.table.blank, **self.table.key_columns(key)}
+        elif self._found_by.isdisjoint(columns):
+            # It stays in its groups; most writes are of this kind.
+            row = {**before, **columns}
+            self.table.check(row)
+            self.pending[key] = row
+            return
         self._write(key, {**before, **columns})
 
     def delete(self, key: Key) -> None:
@@ -111,9 +121,16 @@ class CachedTable:
         self.known.trim()
         self._groups.trim()
 
+    def settle(self) -> None:
+        """The rows that were put unread have been loaded: tell their groups."""
+        for key in self.unsettled:
+            self._move(key, self.known[key], self.pending[key])
+        self.unsettled = set()
+
     def roll_back(self) -> None:
         """Throw the batch's changes away, and what was found missing."""
         self.pending = {}
+        self.unsettled = set()
         self._moved = {}
         self.wanted = set()
         self.wanted_groups = set()
@@ -125,11 +142,14 @@ class CachedTable:
         self._groups.clear()
 
     def _rows(self, keys: Iterable[Key]) -> list[Row]:
-        found, missing = [], False
+        found: list[Row] = []
+        missing = False
+        pending, known = self.pending, self.known
         for key in sorted(keys):
             try:
-                row = self.get(key)
-            except Missing:
+                row = pending[key] if key in pending else known[key]
+            except KeyError:
+                self.wanted.add(key)
                 missing = True
             else:
                 if row is not None:
@@ -141,13 +161,21 @@ class CachedTable:
     def _write(self, key: Key, row: Row | None) -> None:
         if row is not None:
             self.table.check(row)
-        if not self.table.blind:
-            before = self.get(key)
-            for lookup in self._lookups:
-                left, joined = group_of(lookup, before), group_of(lookup, row)
-                if left != joined:
-                    if left is not None:
-                        self._moved.setdefault((lookup, left), {})[key] = False
-                    if joined is not None:
-                        self._moved.setdefault((lookup, joined), {})[key] = True
+        if self._lookups:
+            if key in self.pending:
+                self._move(key, self.pending[key], row)
+            elif key in self.known:
+                self._move(key, self.known[key], row)
+            else:
+                self.unsettled.add(key)
+                self.wanted.add(key)
         self.pending[key] = row
+
+    def _move(self, key: Key, before: Row | None, after: Row | None) -> None:
+        for lookup in self._lookups:
+            left, joined = group_of(lookup, before), group_of(lookup, after)
+            if left != joined:
+                if left is not None:
+                    self._moved.setdefault((lookup, left), {})[key] = False
+                if joined is not None:
+                    self._moved.setdefault((lookup, joined), {})[key] = True

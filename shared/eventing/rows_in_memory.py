@@ -15,6 +15,7 @@ class MemoryTable:
         self._groups: dict[Lookup, dict[Any, set[Key]]] = {
             tuple(sorted(lookup)): {} for lookup in table.lookups
         }
+        self._found_by = {name for lookup in table.lookups for name in lookup}
 
     def get(self, key: Key) -> Row | None:
         """See `TableRows`."""
@@ -36,6 +37,12 @@ class MemoryTable:
         before = self.get(key)
         if before is None:
             before = {**self.table.blank, **self.table.key_columns(key)}
+        elif self._found_by.isdisjoint(columns):
+            # It stays in its groups; most writes are of this kind.
+            row = {**before, **columns}
+            self.table.check(row)
+            self.rows[key] = row
+            return
         self._write(key, {**before, **columns})
 
     def delete(self, key: Key) -> None:
@@ -46,6 +53,11 @@ class MemoryTable:
 
     def roll_back(self) -> None:
         """Never needed here: nothing is missing, so no batch runs twice."""
+
+    unsettled: frozenset[Key] = frozenset()
+
+    def settle(self) -> None:
+        """Never needed here: every row is known when it is written."""
 
     def drain(self) -> list[Row]:
         """All rows, which are forgotten here: a blind table is written out as it grows."""

@@ -48,6 +48,9 @@ class Everything:
                 self._load()
                 self.cached.roll_back()
             else:
+                if self.cached.unsettled:
+                    self._load()
+                    self.cached.settle()
                 self.commit()
                 return found
 
@@ -143,6 +146,21 @@ def test_who_moves_to_another_group_leaves_the_first(rows_of: RowsOf) -> None:
     assert _ids(people, team="y", site="s") == []
 
 
+def test_a_row_put_unread_leaves_the_group_it_was_in(rows_of: RowsOf) -> None:
+    people = rows_of(PEOPLE)
+    people.run(lambda rows: rows.put({"id": "a", "team": "x"}))
+    people.run(lambda rows: rows.put({"id": "a", "team": "y"}))
+    assert (_ids(people, team="x"), _ids(people, team="y")) == ([], ["a"])
+
+    def put_and_look(rows: TableRows) -> list[Row]:
+        rows.put({"id": "a", "team": "z"})
+        rows.put({"id": "b", "team": "z"})
+        return rows.where(team="z")
+
+    assert [row["id"] for row in people.run(put_and_look)] == ["a", "b"]
+    assert _ids(people, team="y") == []
+
+
 def test_moving_there_and_back_within_a_batch_changes_no_group(rows_of: RowsOf) -> None:
     people = rows_of(PEOPLE)
     people.run(lambda rows: rows.put({"id": "a", "team": "x"}))
@@ -191,6 +209,17 @@ def test_a_row_that_is_not_here_is_loaded_before_it_is_changed() -> None:
     with pytest.raises(Missing):
         people.set("a", age=7)
     assert people.wanted == {"a"}
+
+
+def test_a_row_that_is_put_whole_is_loaded_only_for_its_groups() -> None:
+    people, days = CachedTable(PEOPLE, 100), CachedTable(DAYS, 100)
+    days.put({"team": "x", "day": 3})
+    assert (days.wanted, days.unsettled) == (set(), set())
+    people.put({"id": "a", "team": "x"})
+    assert (people.wanted, people.unsettled) == ({"a"}, {"a"})
+    people.load(["a"], [])
+    people.settle()
+    assert people.changes()[0][0]["team"] == "x"
 
 
 def test_all_that_a_group_lacks_is_wanted_at_once() -> None:
