@@ -189,7 +189,7 @@ class Edge:
         self._waiting[question] = future
         self._questions.add(question)
         try:
-            await self._writer.write(self._stamped(record))
+            landed = await self._writer.write(self._stamped(record))
             found = await future
         except MessageSizeTooLargeError:
             return Rejected("too_large", {}, None, None, body=record.body)
@@ -201,6 +201,9 @@ class Edge:
         if isinstance(found, AnsweredAt):
             return await self._first_answers.read(record.id, record.stream, found.position)
         self._first_answers.keep(record.id, found)
+        if question.events and question.events[0].src != landed.offset:
+            # Another copy of the command was decided while this one was on its way.
+            return replace(found, repeat=True) if isinstance(found, Accepted) else found
         return found
 
     def _stamped(self, record: CommandRecord) -> CommandRecord:

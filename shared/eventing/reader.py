@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from time import time
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from aiokafka import TopicPartition
@@ -35,6 +36,9 @@ AT_ONCE: Final = 5_000
 
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 2.0
+_SILENT: Final = 5.0
+"""Seconds without an answer; a broker that has nothing new says so every half second."""
+
 _WINDOW: Final = 256
 _JOINED: Final = "joined at the end"
 
@@ -50,6 +54,7 @@ class Consumer(Protocol):
     async def beginning_offsets(self, partitions: Iterable[TopicPartition]) -> dict[Any, int]: ...  # noqa: D102
     async def end_offsets(self, partitions: Iterable[TopicPartition]) -> dict[Any, int]: ...  # noqa: D102
     async def getmany(self, *, timeout_ms: int, max_records: int) -> dict[Any, list[Any]]: ...  # noqa: D102
+    def last_poll_timestamp(self, partition: TopicPartition) -> int | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,7 @@ class Tail:
         except (KafkaError, OSError) as error:
             await self._troubled(error)
             return []
-        self.trouble = None
+        self.trouble = None if fetched else self._silence()
         self._pause = _FIRST_PAUSE
         batches = []
         try:
@@ -235,6 +240,13 @@ class Tail:
                 if place in reading and records[-1].offset + 1 >= ends[place]:
                     reading.discard(place)
         return found
+
+    def _silence(self) -> str | None:
+        """What to say of a broker that has not even answered that there is nothing."""
+        polled = (self._client.last_poll_timestamp(each) for each in self._partitions)
+        last = max((each for each in polled if each), default=None)
+        silent = 0.0 if last is None else time() - last / 1000
+        return f"no answer from the broker for {silent:.0f} s" if silent > _SILENT else None
 
     async def _out_of_range(self, error: OffsetOutOfRangeError) -> None:
         """Tell a log that lost its beginning from an end that has not been read far enough."""

@@ -149,6 +149,7 @@ class FakeConsumer:
         self.offsets: dict[TopicPartition, int] = {}
         self.errors: list[Exception] = []
         self.stopped = False
+        self.polled: int | None = None
 
     async def start(self) -> None:
         if self.errors:
@@ -162,6 +163,9 @@ class FakeConsumer:
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         self.offsets[partition] = offset
+
+    def last_poll_timestamp(self, partition: TopicPartition) -> int | None:
+        return self.polled
 
     async def position(self, partition: TopicPartition) -> int:
         return self.offsets[partition]

@@ -102,6 +102,15 @@ class Rig:
             while not self.edge.ready:
                 await asyncio.sleep(0.001)
 
+    async def read(self) -> None:
+        """Wait until the edge has read all that was written."""
+        place = (events_topic(SERVICE), PARTITION)
+        async with asyncio.timeout(5):
+            while self.edge._tail is None or self.edge._tail.next_offset(place) < len(
+                self.log.records[place]
+            ):
+                await asyncio.sleep(0.001)
+
     async def ask(self, record: CommandRecord | None = None, wait: float = 5.0) -> Answer:
         return await self.edge.ask(record or a_command(), wait=wait)
 
@@ -196,6 +205,7 @@ async def test_a_repeat_gets_the_first_answer_again_from_the_log(rig: Rig) -> No
     begin = rig.owner.partition.offset
     rig.owner.append(a_command(command), PUBLISHED, PUBLISHED)
     closing = rig.owner.partition.offset - 1
+    await rig.read()
     place = f"{events_topic(SERVICE)}/{PARTITION}@{begin}"
     rig.owner.says(repeats=(RepeatEntry(command=command, position=place),))
     answer = await rig.ask(a_command(command))
@@ -208,6 +218,7 @@ async def test_a_repeat_of_a_refusal_gets_the_refusal_again(rig: Rig) -> None:
     command = str(uuid4())
     place = f"{events_topic(SERVICE)}/{PARTITION}@{rig.owner.partition.offset}"
     rig.owner.append_refusal(a_command(command), "closed")
+    await rig.read()
     rig.owner.says(repeats=(RepeatEntry(command=command, position=place),))
     answer = await rig.ask(a_command(command))
     assert isinstance(answer, Rejected)
@@ -218,6 +229,7 @@ async def test_a_first_answer_that_is_not_where_it_should_be_is_not_guessed(rig:
     command = str(uuid4())
     place = f"{events_topic(SERVICE)}/{PARTITION}@{rig.owner.partition.offset}"
     rig.owner.append(a_command(), PUBLISHED)
+    await rig.read()
     rig.owner.says(repeats=(RepeatEntry(command=command, position=place),))
     with pytest.raises(OutcomeUnknown, match="first answer"):
         await rig.ask(a_command(command))
@@ -235,6 +247,19 @@ async def test_who_asks_the_same_meanwhile_shares_the_answer_as_a_repeat(rig: Ri
     assert isinstance(other, Accepted)
     assert (one.repeat, other.repeat) == (False, True)
     assert len(rig.owner.written) == 1
+
+
+async def test_an_answer_to_another_copy_of_the_command_is_a_repeat(rig: Rig) -> None:
+    command = a_command()
+
+    def first_the_other_copy(record: CommandRecord) -> None:
+        rig.owner.partition.commands = 7
+        rig.owner.append(record, PUBLISHED)
+
+    rig.owner.answers.append(first_the_other_copy)
+    answer = await rig.ask(command)
+    assert isinstance(answer, Accepted)
+    assert answer.repeat
 
 
 async def test_not_yet_is_asked_again_until_it_is_there(rig: Rig) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from random import Random
+from time import time
 from typing import Any
 
 import pytest
@@ -172,6 +173,17 @@ async def test_an_outage_is_waited_out() -> None:
     assert await reading.tail.next(0.01) == []
     assert "away" in (reading.tail.trouble or "")
     assert len(types(await reading.all())) == 2
+    assert reading.tail.trouble is None
+
+
+async def test_a_broker_that_says_nothing_at_all_is_trouble() -> None:
+    reading = Reading()
+    await reading.tail.open()
+    reading.consumer.polled = int((time() - 60) * 1000)
+    await reading.tail.next(0.01)
+    assert "no answer" in (reading.tail.trouble or "")
+    reading.consumer.polled = int(time() * 1000)
+    await reading.tail.next(0.01)
     assert reading.tail.trouble is None
 
 
