@@ -31,6 +31,7 @@ _SETTINGS = {
     "idle_in_transaction_session_timeout": "15s",
     "wal_level": "minimal",  # nothing replicates from here, and a rebuild's COPY needs no log
     "max_wal_senders": "0",
+    "max_logical_replication_workers": "0",
     "max_wal_size": "512MB",
     "jit": "off",  # our queries are short
     "io_method": "sync",  # three processes fewer
