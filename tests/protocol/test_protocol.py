@@ -129,7 +129,7 @@ def test_previous_is_not_enough_an_exact_regrowth_is_seen_by_no_holder() -> None
 
 
 def test_what_no_checkpoint_held_yet_can_be_lost_in_a_restore_without_a_word() -> None:
-    """The limit of the comparison: see docs/adr on the write path."""
+    """The limit of the comparison: see README, beside."""
     broken, story = _history(replace(RESTORED, edges=1, counts_unseen=True), Rules())
     assert broken == LOST, story
 
