@@ -11,14 +11,14 @@ from typing import Any, Final
 
 from services.readmodels.projections.directory import organization
 from services.readmodels.projections.marks import OBJECTIVE, UNIT
-from services.readmodels.projections.written import figure, json_text, progress
+from services.readmodels.projections.written import figure, object_text, progress
 from shared.eventing.projection import Derivation
 from shared.eventing.rows import Rows
 from shared.eventing.tables import Key, Row, Table
 from shared.events.deciding import Actor
 from shared.events.folds.objective import Objective
 from shared.events.folds.organization import Organization
-from shared.events.folds.permissions import sees
+from shared.events.folds.permissions import is_open, sees
 from shared.events.objectives import Owner
 from shared.okr.health import Health, worst
 from shared.okr.rollup import ObjectiveFigure, Part, objective_figure
@@ -53,7 +53,7 @@ CARDS: Final = Table(
 )
 """`secret` is true or null. `unit_id` is the department that counts it, null where none does.
 
-`document` is the objective as answers hold it, but for its key results and its sealed description.
+`document` is the objective as answers hold it, left open for its key results and description.
 """
 
 TABLES: Final = (CARDS,)
@@ -96,7 +96,7 @@ def derive_card(key: Key, rows: Rows) -> None:
         "due": sum(row["due"] for row in live),
         "company": fact["owner_type"] == "company",
         "description": fact["description"],
-        "document": json_text(_document(fact, figures, health)),
+        "document": object_text(_document(fact, figures, health))[:-1],
         "version": fact["version"],
         "made_at": fact["made_at"],
     }
@@ -162,12 +162,12 @@ def _viewers(fact: Row, rows: Rows) -> list[str] | None:
     """Who may see it besides administrators and auditors; None: everybody may.
 
     Nobody but the owner, the approver and the heads above can be let in by the shared rule, so it
-    is asked for each of them, and for one whom nothing connects with the objective.
+    is asked for each of them.
     """
-    known = organization(rows)
     objective = _as_objective(fact)
-    if sees(known, Actor(_NOBODY), objective):
+    if is_open(objective):
         return None
+    known = organization(rows)
     candidates = {each for each in _connected(known, objective) if each is not None}
     return sorted(each for each in candidates if sees(known, Actor(each), objective))
 
@@ -203,7 +203,5 @@ def _mark_units(before: Row | None, after: Row, rows: Rows) -> None:
         if row is not None and row["unit_id"] is not None:
             rows.mark(UNIT, (row["unit_id"], row["cycle_id"]))
 
-
-_NOBODY: Final = "nobody"
 
 DERIVATION: Final = Derivation(OBJECTIVE, derive_card)

@@ -14,8 +14,8 @@ from services.readmodels.projections.waking import next_change
 from services.readmodels.projections.written import (
     figure,
     instant,
-    json_text,
     measure_of,
+    object_text,
     progress,
     reading_of,
 )
@@ -97,7 +97,7 @@ def derive_standing(key: Key, rows: Rows) -> None:
         "reported": stand.reported,
         "due": stand.due,
         "wakes_on": stand.wakes_on,
-        "document": json_text(_document(fact, objective, tracked, stand, health)),
+        "document": _document(fact, objective, tracked, stand, health),
     }
     if row != before:
         rows.mark(OBJECTIVE, fact["objective_id"])
@@ -186,15 +186,14 @@ def _health(fact: Row, objective: Row | None, tracked: Row | None) -> str | None
 
 def _document(
     fact: Row, objective: Row | None, tracked: Row | None, stand: _Stand, health: str | None
-) -> dict[str, Any]:
+) -> str:
     seen = stand.standing
     weights = objective["weights"] if objective else {}
-    return {
+    told = {
         "id": fact["id"],
         "objective_id": fact["objective_id"],
         "title": fact["title"],
         "owner_id": fact["owner_id"],
-        "measure": json.loads(fact["measure"]),
         "weight": weights.get(fact["id"]),
         "due": fact["due"].isoformat() if fact["due"] else None,
         "mentions": fact["mentions"],
@@ -208,10 +207,10 @@ def _document(
         "health_reason": _reason(tracked, stand),
         "confidence": tracked["confidence"] if tracked else None,
         "coverage": _coverage(seen),
-        "latest": _latest(stand),
         "state": fact["state"],
         "revision": fact["revision"],
     }
+    return object_text(told, measure=fact["measure"], latest=_latest(stand))
 
 
 def _reason(tracked: Row | None, stand: _Stand) -> dict[str, Any] | None:
@@ -236,19 +235,19 @@ def _coverage(seen: Standing | None) -> dict[str, int] | None:
     return {"measured": seen.coverage.measured, "total": seen.coverage.total}
 
 
-def _latest(stand: _Stand) -> dict[str, Any] | None:
+def _latest(stand: _Stand) -> str:
     newest, seen = stand.newest, stand.standing
     if newest is None:
-        return None
-    return {
+        return "null"
+    told = {
         "n": newest["n"],
-        "reading": json.loads(newest["reading"]),
         "value": figure(seen.value if seen else None),
         "observed_on": newest["observed_on"].isoformat(),
         "recorded_at": instant(newest["recorded_at"]),
         "by": newest["actor_id"],
         "source": newest["source"],
     }
+    return object_text(told, reading=newest["reading"])
 
 
 @lru_cache(maxsize=64)

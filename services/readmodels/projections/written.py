@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from shared.eventing.rows import Rows
 from shared.events.deciding import Recorded
@@ -24,6 +25,15 @@ _ENCODER: Final = json.JSONEncoder(
 def json_text(value: Any) -> str:  # noqa: ANN401 - JSON is what it is
     """Compact JSON; quantities, days and instants are texts already."""
     return _ENCODER.encode(value)
+
+
+def object_text(value: dict[str, Any], **written: str) -> str:
+    """The same of an object, with further members whose JSON is written already."""
+    text = to_json(value).decode()
+    if not written:
+        return text
+    further = ",".join(f'"{name}":{member}' for name, member in written.items())
+    return f"{text[:-1]},{further}}}"
 
 
 def measure_text(measure: Measure) -> str:

@@ -40,7 +40,7 @@ ORDER BY n.created_at DESC, n.id DESC LIMIT $5
 async def list_notices(read: Read[View, Query]) -> Page:
     """What the caller was told, the latest first."""
     behind = place(read, instant, identifier) or [None, ""]
-    rows = await read.models.pool.fetch(_LIST, *caller_of(read.caller), *behind, read.limit + 1)
+    rows = await read.models.fetch(_LIST, *caller_of(read.caller), *behind, read.limit + 1)
     return Page.of(
         rows,
         read.limit,
@@ -52,7 +52,7 @@ async def list_notices(read: Read[View, Query]) -> Page:
 @reads.item("/v1/notifications/{notice_id}", permission="me.read", shape=Notice)
 async def get_notice(read: Read[View, Query], notice_id: Id) -> Item:
     """One of the caller's notices; those of others do not exist."""
-    rows = await read.models.pool.fetch(_ONE, *caller_of(read.caller), notice_id)
+    rows = await read.models.fetch(_ONE, *caller_of(read.caller), notice_id)
     if not rows:
         raise Problem("not_found")
     return Item(_notice(rows[0], read.language), version=rows[0]["version"])

@@ -18,10 +18,11 @@ reads = Reads("readmodels", tag="objectives")
 ObjectiveState = Literal["draft", "submitted", "published", "closed"]
 
 _WHOLE: Final = f"""
-SELECT c.id, c.document, c.description, c.version, c.made_at, (
-    SELECT string_agg(s.document, ',' ORDER BY s.place)
-    FROM read.okrs_standings s WHERE s.objective_id = c.id
-) AS key_results
+SELECT c.id, c.description, c.version, c.made_at, convert_to(concat(
+    c.document, ',"key_results":[', (
+        SELECT string_agg(s.document, ',' ORDER BY s.place)
+        FROM read.okrs_standings s WHERE s.objective_id = c.id
+    ), '],"description":'), 'UTF8') AS document
 FROM read.okrs_cards c WHERE {SEEN}
 """
 _ONE: Final = _WHOLE + " AND c.id = $3"
@@ -54,7 +55,7 @@ class ObjectiveQuery(Query):
 async def list_objectives(read: Read[View, ObjectiveQuery]) -> Page:
     """The objectives that the caller may see, with their key results, the oldest first."""
     statement, arguments = _filtered(read)
-    rows = await read.models.pool.fetch(statement, *arguments)
+    rows = await read.models.fetch(statement, *arguments)
     texts = await read.models.opened(row["description"] for row in rows[: read.limit])
     return Page.of(
         rows,
@@ -67,7 +68,7 @@ async def list_objectives(read: Read[View, ObjectiveQuery]) -> Page:
 @reads.item("/v1/objectives/{objective_id}", permission="okrs.read", shape=Objective)
 async def get_objective(read: Read[View, Query], objective_id: Id) -> Item:
     """One objective with its key results."""
-    rows = await read.models.pool.fetch(_ONE, *caller_of(read.caller), objective_id)
+    rows = await read.models.fetch(_ONE, *caller_of(read.caller), objective_id)
     if not rows:
         raise Problem("not_found")
     texts = await read.models.opened([rows[0]["description"]])
@@ -80,7 +81,7 @@ async def get_objective(read: Read[View, Query], objective_id: Id) -> Item:
 async def list_key_results(read: Read[View, Query], objective_id: Id) -> Page:
     """The key results of an objective, in the order in which they were added."""
     behind = place(read, number) or [-1]
-    rows = await read.models.pool.fetch(
+    rows = await read.models.fetch(
         _PARTS, *caller_of(read.caller), objective_id, *behind, read.limit + 1
     )
     if not rows:
@@ -102,7 +103,7 @@ async def list_key_results(read: Read[View, Query], objective_id: Id) -> Page:
 )
 async def get_key_result(read: Read[View, Query], objective_id: Id, key_result_id: Id) -> Item:
     """One key result; its version is that of its objective."""
-    rows = await read.models.pool.fetch(
+    rows = await read.models.fetch(
         _PART, *caller_of(read.caller), objective_id, key_result_id
     )  # fmt: skip
     if not rows:
@@ -111,11 +112,11 @@ async def get_key_result(read: Read[View, Query], objective_id: Id, key_result_i
 
 
 def whole(row: Any, texts: dict[str, str | None]) -> bytes:  # noqa: ANN401 - a record
-    """The objective as answers hold it: its document, its description opened, its key results."""
+    """The objective as answers hold it: its document up to its description, which is opened."""
     sealed = row["description"]
-    description = json_text(None if sealed is None else texts[sealed])
-    head, parts = row["document"][:-1], row["key_results"] or ""
-    return f'{head},"description":{description},"key_results":[{parts}]}}'.encode()
+    text = None if sealed is None else texts[sealed]
+    document: bytes = row["document"]
+    return document + (b"null}" if text is None else json_text(text).encode() + b"}")
 
 
 def _filtered(read: Read[View, ObjectiveQuery]) -> tuple[str, list[Any]]:

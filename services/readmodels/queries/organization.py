@@ -56,13 +56,13 @@ class CycleQuery(Query):
 @reads.item("/v1/company", permission="okrs.read", shape=Department)
 async def get_company(read: Read[View, Query]) -> Item:
     """The company: the one department without a parent."""
-    return _item(await read.models.pool.fetch(_COMPANY), _department)
+    return _item(await read.models.fetch(_COMPANY), _department)
 
 
 @reads.item("/v1/departments/{department_id}", permission="okrs.read", shape=Department)
 async def get_department(read: Read[View, Query], department_id: Id) -> Item:
     """One department."""
-    return _item(await read.models.pool.fetch(_DEPARTMENT, department_id), _department)
+    return _item(await read.models.fetch(_DEPARTMENT, department_id), _department)
 
 
 @reads.list("/v1/departments", permission="okrs.read", query=DepartmentQuery, shape=Department)
@@ -75,7 +75,7 @@ async def list_departments(read: Read[View, DepartmentQuery]) -> Page:
 @reads.item("/v1/members/{member_id}", permission="people.read", shape=Member)
 async def get_member(read: Read[View, Query], member_id: Id) -> Item:
     """One member, by name."""
-    rows = await read.models.pool.fetch(_MEMBER, member_id)
+    rows = await read.models.fetch(_MEMBER, member_id)
     names = await read.models.names([member_id]) if rows else {}
     return _item(rows, lambda row: _member(row, names))
 
@@ -91,7 +91,7 @@ async def list_members(read: Read[View, MemberQuery]) -> Page:
 @reads.item("/v1/cycles/{cycle_id}", permission="okrs.read", shape=Cycle)
 async def get_cycle(read: Read[View, Query], cycle_id: Id) -> Item:
     """One cycle."""
-    return _item(await read.models.pool.fetch(_CYCLE, cycle_id), _cycle)
+    return _item(await read.models.fetch(_CYCLE, cycle_id), _cycle)
 
 
 @reads.list("/v1/cycles", permission="okrs.read", query=CycleQuery, shape=Cycle)
@@ -103,7 +103,7 @@ async def list_cycles(read: Read[View, CycleQuery]) -> Page:
 
 async def _listed(read: Read[View, Any], statement: str, only: str | None) -> list[Any]:
     behind = place(read, number) or [-1]
-    return await read.models.pool.fetch(statement, *behind, read.limit + 1, only)
+    return await read.models.fetch(statement, *behind, read.limit + 1, only)
 
 
 def _item(rows: list[Any], shaped: Any) -> Item:  # noqa: ANN401 - a record to a mapping

@@ -39,14 +39,14 @@ async def get_policy(read: Read[View, Query], name: str) -> Item:
     """A policy as it holds now; `clock` tells the organization's time."""
     if name not in _UNSET:
         raise Problem("not_found")
-    rows = await read.models.pool.fetch(_POLICIES, [name, _ORGANIZATION])
+    rows = await read.models.fetch(_POLICIES, [name, _ORGANIZATION])
     set_ = {row["name"]: row for row in rows}
     row = set_.get(name)
     version = row["version"] if row else 0
     body = {"name": name, "revision": row["revision"] if row else 0, "version": version}
     if name == _CLOCK:
         training = set_.get(_ORGANIZATION)
-        (begun,) = await read.models.pool.fetch(_BEGUN)
+        (begun,) = await read.models.fetch(_BEGUN)
         body |= _clock(read.moment.now, read.moment.zone, row, begun["day"])
         body["training"] = bool(training and from_json(training["value"]).get("training"))
     else:

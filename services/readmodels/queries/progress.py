@@ -90,7 +90,7 @@ async def get_check_in(read: Read[View, Query], objective_id: Id, n: int) -> Ite
 
 async def _rows(read: Read[View, Query], statement: str, *arguments: Any) -> list[Any]:  # noqa: ANN401
     """The rows below something that exists for the caller; else 404."""
-    rows = await read.models.pool.fetch(statement, *caller_of(read.caller), *arguments)
+    rows = await read.models.fetch(statement, *caller_of(read.caller), *arguments)
     if not rows:
         raise Problem("not_found")
     return rows

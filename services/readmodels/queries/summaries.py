@@ -60,7 +60,7 @@ async def get_department_summary(read: Read[View, SummaryQuery], department_id: 
 
 
 async def _summary(read: Read[View, SummaryQuery], department_id: str | None) -> Item:
-    rows = await read.models.pool.fetch(_UNITS, department_id, read.query.cycle_id)
+    rows = await read.models.fetch(_UNITS, department_id, read.query.cycle_id)
     top = next((row for row in rows if row["is_top"]), None)
     if top is None:
         raise Problem("not_found")

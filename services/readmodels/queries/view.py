@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from services.readmodels.projections import PROJECTIONS
 from services.readmodels.queries.pool import Pool
+from services.readmodels.queries.remembered import Remembered
 from shared.eventing.positions import Position
 from shared.eventing.visible import Visible
 from shared.okr.calendar import DEFAULT_ZONE
@@ -22,7 +23,6 @@ from shared.runtime.people.postgres import PeopleAway
 from shared.runtime.people.store import PeopleStore, Person
 
 _ALL: Final = tuple(projection.name for projection in PROJECTIONS)
-_OKRS: Final = "okrs"
 
 _CLOCK: Final = """
 SELECT name, value FROM read.okrs_policies WHERE name IN ('organization', 'clock')
@@ -48,8 +48,9 @@ class View:
         self.people = people
         self._visible = visible
         self._real_time = real_time
-        self._position: tuple[int, ...] = ()
+        self._told_at: tuple[int, ...] = ()
         self._told: tuple[str, timedelta, str] | None = None
+        self._remembered = Remembered()
 
     @classmethod
     def of(cls, means: Means) -> "View":
@@ -78,13 +79,29 @@ class View:
 
     async def moment(self) -> Moment:
         """How far the read models are, and what time it is in the organization."""
-        moves = tuple(self._visible.moves(name) for name in _ALL)
-        if self._told is None or moves != self._position:
+        moves = self._moves()
+        if self._told is None or moves != self._told_at:
             positions = ", ".join(map(str, self._visible.positions(_ALL)))
             self._told = (positions, *await self._clock())
-            self._position = moves
+            self._told_at = moves
         position, offset, zone = self._told
         return Moment(self._real_time() + offset, zone, position)
+
+    async def fetch(self, statement: str, *arguments: Any) -> list[Any]:  # noqa: ANN401
+        """The rows of a statement over read models, perhaps those of a moment ago.
+
+        Rows are given again only while no read model has moved since they were asked for, so they
+        are never older than the position of the answer. 503 while the database is away.
+        """
+        if self.trouble is not None:
+            # Moves may go unheard.
+            return await self.pool.fetch(statement, *arguments)
+        moves, asked = self._moves(), (statement, *arguments)
+        rows = self._remembered.find(moves, asked)
+        if rows is None:
+            rows = await self.pool.fetch(statement, *arguments)
+            self._remembered.keep(moves, asked, rows)
+        return rows
 
     async def names(self, ids: Iterable[str]) -> dict[str, Person]:
         """The people with these ids, as the people store names them; 503 while it is away."""
@@ -102,6 +119,9 @@ class View:
             return await self.people.keys.open_all(sealed)
         except PeopleAway:
             raise retry_later("people_away") from None
+
+    def _moves(self) -> tuple[int, ...]:
+        return tuple([self._visible.moves(name) for name in _ALL])
 
     async def _clock(self) -> tuple[timedelta, str]:
         rows = await self.pool.fetch(_CLOCK)

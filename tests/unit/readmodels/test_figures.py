@@ -44,7 +44,7 @@ def key_result_of(suite: Suite, key: str) -> dict[str, Any]:
 
 def objective_of(suite: Suite, key: str) -> dict[str, Any]:
     row = suite.folded(OKRS).tables["cards"].rows[named("objective", key)]
-    document: dict[str, Any] = json.loads(row["document"])
+    document: dict[str, Any] = json.loads(row["document"] + "}")
     return document
 
 
