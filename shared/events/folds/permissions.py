@@ -39,21 +39,24 @@ def approves(organization: Organization, actor: Actor, objective: Objective) -> 
     return organization.is_administrator(actor) and not own
 
 
+def is_open(objective: Objective) -> bool:
+    """Whether everybody sees it: neither a draft nor confidential."""
+    return not objective.confidential and objective.state not in {"draft", "submitted"}
+
+
 def sees(organization: Organization, actor: Actor, objective: Objective) -> bool:
     """Whether the objective exists for the actor at all.
 
     A draft is seen by its owner, its approver, administrators and auditors; a confidential
     objective by its owner, the heads above it, administrators and auditors.
     """
-    if organization.roles_of(actor) & {"administrator", "auditor"}:
+    if is_open(objective) or organization.roles_of(actor) & {"administrator", "auditor"}:
         return True
     if owns(organization, actor, objective):
         return True
     if objective.state in {"draft", "submitted"}:
         return approves(organization, actor, objective)
-    if objective.confidential:
-        return organization.headed_by(actor.id, objective.department_id)
-    return True
+    return organization.headed_by(actor.id, objective.department_id)
 
 
 def reports(
