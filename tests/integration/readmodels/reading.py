@@ -108,13 +108,19 @@ async def reader_of(
 
 def projector_of(suite: Suite, dsn: str) -> Projector:
     """A projector that reads what the suite has said instead of a broker."""
+    return Projector(PROJECTIONS, dsn=dsn, bootstrap="none", make_tail=tail_of(suite))
+
+
+def tail_of(suite: Suite) -> Any:
+    """What makes tails of the suite's logs."""
 
     def tail(bootstrap: str, places: Any, held: Any = None, **how: Any) -> Tail:
-        return Tail(
-            bootstrap, places, held, make=lambda *_, **__: FakeConsumer(log_of(suite)), **how
-        )
+        def make(*_: Any, **__: Any) -> FakeConsumer:
+            return FakeConsumer(log_of(suite))
 
-    return Projector(PROJECTIONS, dsn=dsn, bootstrap="none", make_tail=tail)
+        return Tail(bootstrap, places, held, make=make, **how)
+
+    return tail
 
 
 def log_of(suite: Suite) -> MemoryLog:
