@@ -133,8 +133,11 @@ class Carrier:
         self._failed = metrics.reactions.labels(name, "failed")
         self.busy = False
 
-    async def take(self, records: Sequence[LogRecord]) -> None:
-        """Deal with valid events, in order within each partition; returns when all are done."""
+    async def take(self, records: Sequence[LogRecord]) -> bool:
+        """Deal with valid events, in order within each partition; returns when all are done.
+
+        Gives whether there was any that it hears.
+        """
         lanes: dict[tuple[str, int], list[LogRecord]] = {}
         for record in records:
             if self._is_heard(record.type):
@@ -146,6 +149,7 @@ class Carrier:
                     group.create_task(self._one_after_the_other(lane))
         finally:
             self.busy = False
+        return bool(lanes)
 
     def _is_heard(self, ce_type: str) -> bool:
         # `okr.<Name>.v<N>`: an older version of an event is lifted to today's when it is read.

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 from faststream import BaseMiddleware
 from faststream.kafka import KafkaBroker
+from faststream.message import AckStatus
 from faststream.middlewares import AckPolicy
 
 from shared.eventing.fold import claim_holds
@@ -25,6 +27,7 @@ from shared.runtime.rest import Probe
 log = logging.getLogger(__name__)
 
 MOST_RECORDS: Final = 500
+COMMIT_EVERY: Final = 1.0
 _POLL_MS: Final = 20
 _DRAIN: Final = 5.0
 _FIRST_PAUSE: Final = 0.1
@@ -35,16 +38,44 @@ class ValidOnly(BaseMiddleware[Any, Any]):
     """Drops void and internal records, and binds the context that log lines carry."""
 
     async def consume_scope(self, call_next: Any, msg: Any) -> Any:  # noqa: ANN401 - FastStream's
-        """Pass on what counts; a batch without any is done as it is."""
+        """Pass on what counts, as `msg.body`."""
         records = [LogRecord.of(each) for each in msg.raw_message]
         msg.body = [r for r in records if claim_holds(r) and not r.is_internal]
-        if not msg.body:
-            return None
-        first = msg.body[0]
+        first = records[0]
         with structlog.contextvars.bound_contextvars(
             topic=first.topic, partition=first.partition, offset=first.offset
         ):
             return await call_next(msg)
+
+
+class Group:
+    """A carrier as a consumer group: its topics, and when its offsets are worth a commit."""
+
+    def __init__(
+        self,
+        carrier: Carrier,
+        topics: Sequence[str],
+        light: Light,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.carrier = carrier
+        self.topics = topics
+        self.light = light
+        self._clock = clock
+        self._committed_at = -COMMIT_EVERY
+
+    async def take(self, message: Any) -> None:  # noqa: ANN401 - FastStream's
+        """Deal with a batch; it is acked when this returns.
+
+        Offsets are committed behind what was dealt with, and every second behind what this group
+        does not hear: each commit costs the broker as much as a write.
+        """
+        heard = await self.carrier.take(message.body)
+        now = self._clock()
+        if not heard and now - self._committed_at < COMMIT_EVERY:
+            message.committed = AckStatus.ACKED
+        else:
+            self._committed_at = now
 
 
 class Delivery:
@@ -53,12 +84,12 @@ class Delivery:
     def __init__(self, bootstrap: str, *, client_id: str) -> None:
         self._bootstrap = bootstrap
         self._client_id = client_id
-        self._groups: list[tuple[Carrier, Sequence[str], Light]] = []
+        self._groups: list[Group] = []
         self._subscribers: dict[str, Any] = {}
 
-    def add(self, group: Carrier, hears: Sequence[type[Any]], light: Light) -> None:
+    def add(self, carrier: Carrier, hears: Sequence[type[Any]], light: Light) -> None:
         """Have a carrier hear these events, in the consumer group of its name."""
-        self._groups.append((group, topics_of(hears), light))
+        self._groups.append(Group(carrier, topics_of(hears), light))
 
     async def run(self) -> None:
         """Deliver until cancelled; waits while the broker is away."""
@@ -66,18 +97,15 @@ class Delivery:
             await asyncio.Event().wait()
         broker = await self._started()
         try:
-            for _, _, light in self._groups:
-                light.ready()
+            for group in self._groups:
+                group.light.ready()
             await asyncio.Event().wait()
         finally:
             await broker.stop()
 
     def probes(self) -> dict[str, Probe]:
         """Group → how far it has dealt with its topics."""
-        return {
-            carrier.name: partial(self._dealt_with, carrier, topics)
-            for carrier, topics, _ in self._groups
-        }
+        return {group.carrier.name: partial(self._dealt_with, group) for group in self._groups}
 
     async def _started(self) -> KafkaBroker:
         pause = _FIRST_PAUSE
@@ -88,8 +116,8 @@ class Delivery:
             except (KafkaError, OSError) as error:
                 await broker.stop()
                 reason = f"waits for the broker: {type(error).__name__}: {error}"
-                for _, _, light in self._groups:
-                    light.not_ready(reason)
+                for group in self._groups:
+                    group.light.not_ready(reason)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
@@ -108,14 +136,12 @@ class Delivery:
             graceful_timeout=_DRAIN,
             middlewares=(ValidOnly,),
             apply_types=False,
-            logger=logging.getLogger("faststream"),
-            # Every message would be a line; only what goes wrong is worth one.
-            log_level=logging.DEBUG,
+            logger=_errors_only(),
         )
-        for carrier, topics, _ in self._groups:
+        for group in self._groups:
             subscriber = broker.subscriber(
-                *topics,
-                group_id=carrier.name,
+                *group.topics,
+                group_id=group.carrier.name,
                 batch=True,
                 max_records=MOST_RECORDS,
                 batch_timeout_ms=_POLL_MS,
@@ -124,12 +150,12 @@ class Delivery:
                 decoder=_as_it_is,
                 no_reply=True,
             )
-            subscriber(carrier.take)
-            self._subscribers[carrier.name] = subscriber
+            subscriber(group.take)
+            self._subscribers[group.carrier.name] = subscriber
         return broker
 
-    async def _dealt_with(self, carrier: Carrier, topics: Sequence[str]) -> Vector | None:
-        subscriber = self._subscribers.get(carrier.name)
+    async def _dealt_with(self, group: Group) -> Vector | None:
+        subscriber = self._subscribers.get(group.carrier.name)
         consumer = None if subscriber is None else subscriber.consumer
         if consumer is None:
             return None
@@ -139,12 +165,12 @@ class Delivery:
                     number: await consumer.position(TopicPartition(topic, number))
                     for number in range(PARTITIONS)
                 }
-                for topic in topics
+                for topic in group.topics
             }
         except (KafkaError, IllegalStateError):
             return None
         # Asked last: what was fetched while we looked is in hand now.
-        return None if carrier.busy else vector
+        return None if group.carrier.busy else vector
 
 
 def topics_of(hears: Sequence[type[Any]]) -> list[str]:
@@ -155,5 +181,13 @@ def topics_of(hears: Sequence[type[Any]]) -> list[str]:
     return [events_topic(name) for name in services]
 
 
+def _errors_only() -> logging.Logger:
+    """A log for FastStream: every message and every start would be a line of it otherwise."""
+    quiet = log.getChild("faststream")
+    quiet.setLevel(logging.ERROR)
+    return quiet
+
+
 async def _as_it_is(message: Any) -> Any:  # noqa: ANN401 - FastStream's
-    return message.body
+    """What a handler is given: the message, whose body `ValidOnly` has set."""
+    return message
