@@ -108,7 +108,7 @@ class Suite:
         # An owner's instant has milliseconds; so has what the record gives back.
         at = at.astimezone(UTC)
         asked: Asked[Any] = Asked(command_id, command, at, by, command_id, at)
-        answer = decider.decide(asked, state, self.references[service])
+        answer: Sequence[Event] | Refused = decider.decide(asked, state, self.references[service])
         if isinstance(answer, Refused):
             return answer
         records = [

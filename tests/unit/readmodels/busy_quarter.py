@@ -1,18 +1,19 @@
 """A quarter in which everything happens that a read model has to bear."""
 
+from decimal import Decimal
+
 from services.checkins.domain.commands import RetractProgress
 from services.objectives.domain.drafting import EditObjective
 from services.objectives.domain.key_results import AddKeyResult, CancelKeyResult, EditKeyResult
-from services.objectives.domain.measuring import Retarget
+from services.objectives.domain.measuring import Changes, Retarget
 from services.objectives.domain.publishing import CloseObjective, ReopenObjective, SubmitObjective
 from services.objectives.domain.weighing import SetWeights
 from services.organization.domain.cycles import CloseCycle, StartCycleReview
 from services.organization.domain.departments import ChangeDepartment, MoveDepartment
 from services.organization.domain.members import ChangeMember, LeaveMember
-from services.organization.domain.policies import ChangeApproval, ChangeCadence
+from services.organization.domain.policies import ApprovalPolicy, ChangeApproval, ChangeCadence
 from shared.events.objectives import Owner
 from shared.okr.duty import Cadence
-from shared.okr.measures import Milestone, Recurring, Threshold
 from shared.okr.readings import CountReading, DoneReading
 from tests.support.suite import Suite
 from tests.unit.readmodels.world import (
@@ -33,20 +34,21 @@ from tests.unit.readmodels.world import (
     draft,
     key_result,
     log,
+    measure,
     metric,
     named,
     publish,
 )
 
 SEALED = "sealed:1:author:dGV4dA"
-SATISFIED = Threshold(kind="threshold", comparator=">=", limit="80", unit="%")
-EACH_MONTH = Threshold(
-    kind="threshold", comparator="<", limit="3", evaluation="every_period", period={"months": 1}
+SATISFIED = measure("threshold", comparator=">=", limit="80", unit="%")
+EACH_MONTH = measure(
+    "threshold", comparator="<", limit="3", evaluation="every_period", period={"months": 1}
 )
-RELEASES = Milestone(
-    kind="milestone", stages=[{"name": "内测", "weight": 1}, {"name": "上线", "weight": 3}]
+RELEASES = measure(
+    "milestone", stages=[{"name": "内测", "weight": 1}, {"name": "上线", "weight": 3}]
 )
-TALKS = Recurring(kind="recurring", quota=2, window={"months": 1})
+TALKS = measure("recurring", quota=2, window={"months": 1})
 
 
 def busy_quarter() -> Suite:
@@ -84,7 +86,7 @@ def _objectives(suite: Suite) -> None:
 def _october(suite: Suite) -> None:
     log(suite, "降本", "成本", "30", on="10-09", by=BUYER, confidence=8)
     log(suite, "上线", "满意度", "75", on="10-12", confidence=5)
-    log(suite, "平台", "分享", "", reading=CountReading(count=2), on="10-14", by=CODER)
+    log(suite, "平台", "分享", "", reading=CountReading(count=Decimal(2)), on="10-14", by=CODER)
     begin(suite, "10-15")
     check_in(suite, "降本", on="10-16", by=BUYER, readings={"周期": "12"}, confidence=6)
     log(suite, "平台", "故障率", "2", on="10-19")
@@ -101,7 +103,10 @@ def _october(suite: Suite) -> None:
     )
     heavier = SetWeights(
         objective_id=named("objective", "降本"),
-        weights={named("key_result", "成本"): "75", named("key_result", "周期"): "25"},
+        weights={
+            named("key_result", "成本"): Decimal(75),
+            named("key_result", "周期"): Decimal(25),
+        },
         reason=SEALED,
     )
     suite.ask("objectives", heavier, at=at("10-22"))
@@ -116,11 +121,11 @@ def _november(suite: Suite) -> None:
     raised = Retarget(
         objective_id=named("objective", "降本"),
         key_result_id=named("key_result", "成本"),
-        changes={"target": "120"},
+        changes=Changes(target="120"),
         reason=SEALED,
     )
     ask("objectives", raised, at=at("11-04"))
-    log(suite, "上线", "发布", "", reading=DoneReading(done=["内测"]), on="11-05", by=BUILDER)
+    log(suite, "上线", "发布", "", reading=DoneReading(done=("内测",)), on="11-05", by=BUILDER)
     check_in(suite, "平台", on="11-06", by=CODER, status="off_track", narrative=SEALED)
     again = EditObjective(objective_id=named("objective", "增长"), title="增长两倍")
     ask("objectives", again, at=at("11-09"))
@@ -150,8 +155,12 @@ def _december(suite: Suite) -> None:
     )
     ask("objectives", gone, at=at("12-01"))
     log(suite, "增长", "营收", "450", on="12-02")
-    ask("organization", ChangeApproval(value={"next_level_up": True}), at=at("12-03"))
-    ask("organization", ChangeMember(member_id=BUYER.id, roles=["auditor"]), at=at("12-04"))
+    ask("organization", ChangeApproval(value=ApprovalPolicy(next_level_up=True)), at=at("12-03"))
+    ask(
+        "organization",
+        ChangeMember(member_id=BUYER.id, roles=frozenset({"auditor"})),
+        at=at("12-04"),
+    )
     closed = CloseObjective(objective_id=named("objective", "降本"), outcome="partly", note=SEALED)
     ask("objectives", closed, at=at("12-07"))
     begin(suite, "12-08")

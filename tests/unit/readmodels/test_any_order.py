@@ -120,7 +120,7 @@ def test_a_handler_that_counts_is_caught_by_what_is_heard_twice(
         count = (row["check_in"] if row else 0) + 1
         rows["measurements"].set(key, check_in=count)
 
-    monkeypatch.setitem(OKRS.by_wire_type, "okr.KRProgressLogged.v1", counting)  # type: ignore[arg-type]
+    monkeypatch.setitem(OKRS.by_wire_type, "okr.KRProgressLogged.v1", counting)
     twice = LiveFold(OKRS)
     for log in (*logs(), *logs()):
         twice.take(log)
@@ -139,7 +139,7 @@ def test_a_fact_that_hangs_on_another_log_is_caught_by_another_order(
             (event.key_result_id, event.n), evidence_url=known["title"] if known else None
         )
 
-    monkeypatch.setitem(OKRS.by_wire_type, "okr.KRProgressLogged.v1", looking_across)  # type: ignore[arg-type]
+    monkeypatch.setitem(OKRS.by_wire_type, "okr.KRProgressLogged.v1", looking_across)
     one, other = (
         folded(OKRS, sorted(quarter().records(OKRS), key=lambda r: r.topic, reverse=reverse))
         for reverse in (False, True)

@@ -8,7 +8,6 @@ from services.objectives.domain.publishing import CloseObjective
 from services.objectives.domain.weighing import SetWeights
 from services.organization.domain.departments import MoveDepartment
 from services.readmodels.projections import OKRS
-from shared.okr.measures import Milestone
 from shared.okr.readings import DoneReading
 from tests.support.suite import Suite
 from tests.unit.readmodels.live import LiveFold
@@ -28,6 +27,7 @@ from tests.unit.readmodels.world import (
     day,
     key_result,
     log,
+    measure,
     metric,
     named,
     publish,
@@ -95,7 +95,7 @@ def test_an_objective_weighs_its_key_results_by_their_shown_values() -> None:
     log(suite, "降本", "周期", "20", on="10-16")
     # (1 + 0.4) / 2: over-achievement is cut before it is averaged.
     assert objective_of(suite, "降本")["progress"] == {"raw": "0.7", "shown": "0.7"}
-    weights = {named("key_result", "成本"): "25", named("key_result", "周期"): "75"}
+    weights = {named("key_result", "成本"): Decimal(25), named("key_result", "周期"): Decimal(75)}
     command = SetWeights(objective_id=named("objective", "降本"), weights=weights, reason=SEALED)
     suite.ask("objectives", command, at=at("10-19"))
     # 0.25 · 1 + 0.75 · 0.4
@@ -172,9 +172,9 @@ def test_a_closed_objective_stands_as_it_stood_on_that_day() -> None:
 def test_days_alone_move_what_is_expected_once_the_due_has_passed() -> None:
     suite = company()
     stages = [{"name": "一", "weight": 1, "due": day("10-10")}, {"name": "二", "weight": 1}]
-    milestone = Milestone(kind="milestone", stages=stages)
+    milestone = measure("milestone", stages=stages)
     publish(suite, "上线", BUILDER, key_result("发布", milestone, due=day("10-20")))
-    log(suite, "上线", "发布", "", reading=DoneReading(done=["一"]), on="10-09")
+    log(suite, "上线", "发布", "", reading=DoneReading(done=("一",)), on="10-09")
     # Judged on the day of its report, when no stage was due yet.
     assert key_result_of(suite, "发布")["expected"] == "0"
     begin(suite, "10-20")

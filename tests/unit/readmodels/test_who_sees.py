@@ -5,6 +5,7 @@ import pytest
 from services.readmodels.projections import OKRS
 from shared.events.deciding import Actor
 from shared.events.folds.permissions import sees
+from tests.support.given import OPERATOR
 from tests.support.suite import Suite
 from tests.unit.readmodels.busy_quarter import busy_quarter
 from tests.unit.readmodels.world import (
@@ -14,7 +15,6 @@ from tests.unit.readmodels.world import (
     BUYER,
     CHIEF,
     CODER,
-    OPERATOR,
     STRANGER,
     company,
     draft,

@@ -1,8 +1,11 @@
 """A small company that tests can live in: 公司 with 采购 and 研发, and 平台 below 研发."""
 
 from datetime import date, datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
 
 from services.checkins.domain.commands import (
     BeginDay,
@@ -21,12 +24,13 @@ from services.organization.domain.policies import EstablishOrganization
 from shared.events.deciding import SYSTEM, Actor
 from shared.events.objectives import Owner
 from shared.okr import identity
-from shared.okr.measures import Metric
+from shared.okr.measures import Measure
 from shared.okr.readings import ValueReading
 from tests.support.given import OPERATOR
 from tests.support.suite import Suite
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+MEASURES: Final[TypeAdapter[Any]] = TypeAdapter(Measure)
 
 
 def named(kind: Any, key: str) -> str:
@@ -55,9 +59,14 @@ def at(text: str, hour: int = 9) -> datetime:
     return datetime.combine(day(text), datetime.min.time(), SHANGHAI).replace(hour=hour)
 
 
-def metric(target: str = "100", **more: Any) -> Metric:
+def measure(kind: str, **fields: Any) -> Any:
+    """A measure, read as a body's would be."""
+    return MEASURES.validate_python({"kind": kind, **fields})
+
+
+def metric(target: str = "100", **more: Any) -> Any:
     """From 0 to a target."""
-    return Metric(kind="metric", baseline=0, target=target, unit="件", **more)
+    return measure("metric", baseline=0, target=target, unit="件", **more)
 
 
 def company() -> Suite:
@@ -91,10 +100,11 @@ def company() -> Suite:
     return suite
 
 
-def key_result(key: str, measure: Any = None, **more: Any) -> NewKeyResult:
-    """A key result that is to be added."""
-    measure = measure or metric()
-    return NewKeyResult(key_result_id=named("key_result", key), title=key, measure=measure, **more)
+def key_result(key: str, by: Any = None, **more: Any) -> NewKeyResult:
+    """A key result that is to be added, by what it is measured."""
+    return NewKeyResult(
+        key_result_id=named("key_result", key), title=key, measure=by or metric(), **more
+    )
 
 
 def draft(
@@ -138,7 +148,7 @@ def log(
     command = LogProgress(
         objective_id=named("objective", objective),
         key_result_id=named("key_result", key),
-        reading=more.pop("reading", None) or ValueReading(value=value),
+        reading=more.pop("reading", None) or ValueReading(value=Decimal(value)),
         observed_on=more.pop("observed_on", day(on)),
         **more,
     )
@@ -153,7 +163,7 @@ def check_in(
         objective_id=named("objective", objective),
         readings={
             named("key_result", key): ReportedReading(
-                reading=ValueReading(value=value), observed_on=day(on)
+                reading=ValueReading(value=Decimal(value)), observed_on=day(on)
             )
             for key, value in dict(readings).items()
         },
