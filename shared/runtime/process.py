@@ -32,6 +32,7 @@ from shared.runtime.http.dispatch import Application
 from shared.runtime.http.internal import internal_app
 from shared.runtime.http.reads import Models
 from shared.runtime.means import Means, Part, Shared
+from shared.runtime.people.postgres import PeopleAway
 from shared.runtime.serving import served
 from shared.runtime.settings import Settings
 from shared.runtime.supervision import Loops
@@ -43,6 +44,7 @@ BOTH: Final[frozenset[PartName]] = frozenset({"web", "work"})
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
+_SWEEP_EVERY: Final = 3600.0
 
 
 def load(names: Sequence[str]) -> list[Service]:
@@ -181,8 +183,16 @@ class Process:
             for loop in service.loops:
                 start(f"{service.name} {loop.__name__}", loop(means))
         start("reactions", self._delivery.run())
+        start("sweeping", self._sweep())
         if self._projector is not None:
             start("projector", self._project(self._projector))
+
+    async def _sweep(self) -> None:
+        """Forget details that were staged by commands which nobody can send again."""
+        while True:
+            with contextlib.suppress(PeopleAway):
+                await self.shared.people.sweep()
+            await asyncio.sleep(_SWEEP_EVERY)
 
     async def _own(self, owner: Owner[Any, Any]) -> None:
         await self._topics_fit.wait()

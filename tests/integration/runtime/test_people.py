@@ -106,6 +106,22 @@ class TestDetails:
         await other.stop()
         assert (await people.read([person]))[person].display_name == "a"
 
+    async def test_what_nobody_can_send_again_is_swept(
+        self, people: PeopleStore, database: str
+    ) -> None:
+        old, new = an_id(), an_id()
+        for command in (old, new):
+            await people.stage(command, an_id(), {"display_name": "a"})
+        connection = await asyncpg.connect(database)
+        await connection.execute(
+            "update people.staged set staged_at = now() - interval '9 days' where command_id = $1",
+            old,
+        )
+        await people.sweep()
+        left = await connection.fetch("select command_id from people.staged")
+        await connection.close()
+        assert [row["command_id"] for row in left] == [new]
+
     async def test_all_of_an_import_or_none_of_it(self, people: PeopleStore) -> None:
         await named(people, email="l@x.cn")
         one, two = an_id(), an_id()
