@@ -80,6 +80,8 @@ def consumer(
         # Nothing here is transactional, and a gap in the offsets would break the claims anyway.
         isolation_level="read_uncommitted",
         partition_assignment_strategy=(StickyPartitionAssignor,),
+        # How often an idle fetcher looks around by itself; whatever happens wakes it anyway.
+        consumer_timeout_ms=1000,
         fetch_min_bytes=1,
         fetch_max_wait_ms=fetch_max_wait_ms,
         fetch_max_bytes=16 * MAX_MESSAGE_BYTES,

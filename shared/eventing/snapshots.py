@@ -13,7 +13,9 @@ log = logging.getLogger(__name__)
 
 _PATIENCE: Final = 5.0
 
+# Made by whoever comes first: `if not exists` alone is no protection against two at once.
 _TABLE: Final = """
+select pg_advisory_xact_lock(hashtext('eventing.snapshots'));
 create schema if not exists eventing;
 create table if not exists eventing.snapshots (
     service text not null,

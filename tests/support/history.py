@@ -15,6 +15,9 @@ class History:
     versions: dict[str, int] = field(default_factory=dict)
     verdicts: dict[str, str] = field(default_factory=dict)
     """Command id → accepted, unchanged, or the code it was refused with; first answers only."""
+    events: list[str] = field(default_factory=list)
+    """The ids of all valid events, in their order."""
+    void: int = 0
     answered: int = -1
     """The last command offset that was decided."""
 
@@ -26,6 +29,7 @@ def history_of(log: Sequence[LogRecord], commands: Sequence[LogRecord]) -> Histo
     views: Vector = {}
     for record in log:
         if record.claim != record.offset:
+            history.void += 1
             continue
         assert record.prev == last_id, f"{record.position} does not follow its predecessor"
         assert record.id not in ids, f"{record.position} says a second time what was said"
@@ -86,4 +90,5 @@ def _accepted(
         version = history.versions.get(record.stream, 0) + 1
         assert record.sequence == version, f"{record.stream} has a gap before {record.sequence}"
         history.versions[record.stream] = version
+        history.events.append(record.id)
     return accepted

@@ -10,10 +10,10 @@ from shared.eventing.snapshots import NoSnapshots, PostgresSnapshots
 from tests.support.tally import Tally
 
 
-async def serve(bootstrap: str, service: str, dsn: str = "") -> None:
+async def serve(bootstrap: str, service: str, dsn: str = "", make: type[Tally] = Tally) -> None:
     """Run until SIGTERM; says `serving` whenever it begins to serve partitions."""
     snapshots = PostgresSnapshots(dsn) if dsn else NoSnapshots()
-    owner = Owner(Tally(service), bootstrap=bootstrap, snapshots=snapshots, patience=5.0)
+    owner = Owner(make(service), bootstrap=bootstrap, snapshots=snapshots, patience=5.0)
     task = asyncio.create_task(owner.run())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     serving = False
@@ -29,4 +29,5 @@ async def serve(bootstrap: str, service: str, dsn: str = "") -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(*sys.argv[1:]))
+    bootstrap, service, dsn = [*sys.argv[1:], ""][:3]
+    asyncio.run(serve(bootstrap, service, dsn))

@@ -133,10 +133,10 @@ class OwnerProcess:
 
     @classmethod
     async def started(
-        cls, service: TallyService, *, dsn: str = "", module: str = "tests.support.owner_process"
+        cls, service: TallyService, *arguments: str, module: str = "tests.support.owner_process"
     ) -> "OwnerProcess":
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", module, service.bootstrap, service.name, dsn,
+            sys.executable, "-m", module, service.bootstrap, service.name, *arguments,
             cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         return cls(process)
