@@ -8,7 +8,7 @@ it is and says so, and the others go on. Void and internal records reach no proj
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from shared.eventing.checkpoints import Generation
 from shared.eventing.folding import ProjectionFailed
@@ -19,6 +19,9 @@ from shared.eventing.reader import Batch, Place, Tail, places_of
 from shared.eventing.rebuild import build
 
 log = logging.getLogger(__name__)
+
+_AT_ONCE: Final = 2_500
+"""Records folded in one go: owners in the same process must not stand still for long."""
 
 State = Literal["starting", "building", "live", "failed", "superseded"]
 
@@ -149,17 +152,17 @@ class Projector:
             self._bootstrap, places_of(sorted(services)), self._held(), client_id="okr-projector"
         )
         await tail.open()
-        upcoming = asyncio.create_task(tail.next())
+        upcoming = asyncio.create_task(tail.next(at_most=_AT_ONCE))
         try:
             while True:
                 batches = await upcoming
                 # The next batch is fetched and judged while the database commits this one.
-                upcoming = asyncio.create_task(tail.next())
+                upcoming = asyncio.create_task(tail.next(at_most=_AT_ONCE))
                 if not await self._apply(batches):
                     upcoming.cancel()
                     await asyncio.wait([upcoming])
                     tail.rewind(self._held())
-                    upcoming = asyncio.create_task(tail.next())
+                    upcoming = asyncio.create_task(tail.next(at_most=_AT_ONCE))
         finally:
             upcoming.cancel()
             await asyncio.wait([upcoming])

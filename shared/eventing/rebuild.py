@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from typing import Final
 
+import asyncpg
+
 from shared.eventing.checkpoints import Generation
 from shared.eventing.fold import HistoryCut
 from shared.eventing.folding import ProjectionFailed
@@ -24,6 +26,9 @@ from shared.eventing.projection import Projection
 from shared.eventing.reader import Batch, Place, Tail, places_of
 
 log = logging.getLogger(__name__)
+
+_AT_ONCE: Final = 2_000
+"""Records folded in one go: whatever else this process does must not stand still for long."""
 
 _SPILL_AT: Final = 50_000
 _PAUSE: Final = 1.0
@@ -129,7 +134,7 @@ class _Rebuild:
         doubted = _Doubted(self._going)
         ends = await self._tail.ends()
         while not self._tail.reached(ends):
-            batches = await self._tail.next()
+            batches = await self._tail.next(at_most=_AT_ONCE)
             heard = [HeardBatch(batch) for batch in batches]
             for batch in batches:
                 self._through[batch.place] = batch.through
@@ -156,17 +161,26 @@ class _Rebuild:
         ends = await self._tail.ends()
         while not self._tail.reached(ends):
             await self._catch_up()
-        async with one.builder.old_at_rest() as old:
-            until = asyncio.get_running_loop().time() + _CATCH_UP_FOR
-            while one in self._going and not _is_as_far(one, old):
-                if asyncio.get_running_loop().time() > until:
-                    raise _NotThereYet("the log does not reach what the old generation holds")
-                await self._catch_up()
-            if one in self._going:
-                await one.builder.put_in_place(old, one.live.generation)
+        try:
+            async with one.builder.old_at_rest() as old:
+                if await self._caught_up_with(one, old):
+                    await one.builder.put_in_place(old, one.live.generation)
+        except asyncpg.LockNotAvailableError:
+            log.info("%s: somebody reads its views for long", one.builder.projection.name)
+            await asyncio.sleep(_PAUSE)
+            return
         if one in self._going:
             self._going.remove(one)
             await one.builder.drop_unused()
+
+    async def _caught_up_with(self, one: _One, old: Generation | None) -> bool:
+        """Whether it got as far as the old one; not if it failed on the way."""
+        until = asyncio.get_running_loop().time() + _CATCH_UP_FOR
+        while one in self._going and not _is_as_far(one, old):
+            if asyncio.get_running_loop().time() > until:
+                raise _NotThereYet("the log does not reach what the old generation holds")
+            await self._catch_up()
+        return one in self._going
 
     async def _catch_up(self) -> None:
         """Fold what comes next live, into all generations that are not in place yet."""

@@ -11,6 +11,7 @@ import pytest
 from shared.eventing import generations, rebuild
 from shared.eventing.digests import compare, stored_digests
 from shared.eventing.fold import HistoryCut
+from shared.eventing.memory_fold import MemoryFold
 from shared.eventing.projection import Projection
 from shared.eventing.rebuild import build
 from shared.eventing.rows import Rows
@@ -162,6 +163,38 @@ async def test_two_builders_take_turns(projecting: Projecting) -> None:
     assert list(both) == [{}, {}]
     assert (await projecting.folded(board)).differing == []
     assert len(await tables(projecting)) == len(board.tables)
+
+
+async def test_a_long_reader_delays_the_switch_and_nothing_else(
+    projecting: Projecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generations, "_LOCK_WAIT", "50ms")
+    monkeypatch.setattr(rebuild, "_PAUSE", 0.05)
+    await projecting.tell(30)
+    board = projecting.scoreboard()
+    assert await build_all(projecting, board) == {}
+    folds: list[MemoryFold] = []
+    finish = MemoryFold.finish
+
+    def counted(fold: MemoryFold) -> None:
+        folds.append(fold)
+        finish(fold)
+
+    monkeypatch.setattr(MemoryFold, "finish", counted)
+    reader = await asyncpg.connect(projecting.dsn)
+    try:
+        transaction = reader.transaction()
+        await transaction.start()
+        await reader.fetch("SELECT * FROM read.scoreboard_story")
+        building = asyncio.create_task(build_all(projecting, board))
+        _, waits = await asyncio.wait([building], timeout=2)
+        assert waits
+        await transaction.rollback()
+        assert await building == {}
+    finally:
+        await reader.close()
+    assert len(folds) == 1
+    assert (await projecting.folded(board)).differing == []
 
 
 async def test_one_that_fails_says_so_and_its_neighbour_is_built(projecting: Projecting) -> None:
