@@ -17,7 +17,7 @@ from shared.runtime.http.reads import Item, Query, Read, Reads
 reads = Reads("readmodels", tag="policies")
 
 _POLICIES: Final = """
-SELECT name, revision, value, version FROM read.okrs_policies WHERE name = ANY($1)
+SELECT name, revision, value, version FROM read.okrs_policies WHERE name IN ($1, $2)
 """
 _BEGUN: Final = "SELECT max(began) AS day FROM read.okrs_days"
 _CLOCK: Final = "clock"
@@ -39,7 +39,7 @@ async def get_policy(read: Read[View, Query], name: str) -> Item:
     """A policy as it holds now; `clock` tells the organization's time."""
     if name not in _UNSET:
         raise Problem("not_found")
-    rows = await read.models.fetch(_POLICIES, [name, _ORGANIZATION])
+    rows = await read.models.fetch(_POLICIES, name, _ORGANIZATION)
     set_ = {row["name"]: row for row in rows}
     row = set_.get(name)
     version = row["version"] if row else 0
