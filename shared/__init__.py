@@ -1,1 +1,1 @@
-"""What every service shares, as a staircase: runtime → eventing → events → okr; nothing points up."""
+"""What every service shares, a staircase: runtime → eventing → events → okr."""

@@ -135,7 +135,7 @@ class Owner(ConsumerRebalanceListener, Generic[S, R]):  # type: ignore[misc]
 
     @property
     def view(self) -> ReferenceView[R]:
-        """The reference view that its runs are decided at; reactions of this process read it too."""
+        """The reference view that its runs are decided at; reactions here read it too."""
         return self._view
 
     def status(self) -> dict[str, Any]:
