@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from shared.okr.figures import EXACT, Coverage, Pair, rounded
+from shared.okr.figures import EXACT, ZERO, Coverage, Pair, ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +58,37 @@ def objective_figure(key_results: Sequence[Part], children: Sequence[Part] = ())
 
 def _with_weights(
     key_results: Sequence[Part], children: Sequence[Part]
-) -> list[tuple[Part, Fraction]]:
-    """Return every part with its weight in percent points, set or the usual one."""
+) -> list[tuple[Part, Decimal]]:
+    """Return every part with its weight, set or the usual one, all times the same number.
+
+    That number makes 100/n and 100/(n + 1) whole, so that no weight is rounded.
+    """
     n = len(key_results)
     unset = any(part.weight is None for part in key_results)
-    equal = Fraction(100, n or 1)
-    beside = Fraction(100, n + 1)
+    times = Decimal(n * (n + 1) if unset else n + 1)
+    equal = Decimal(100 * (n + 1))
+    beside = Decimal(100 * n if unset else 100)
     return [
-        *((part, equal if unset else Fraction(part.weight or 0)) for part in key_results),
-        *((part, beside if part.weight is None else Fraction(part.weight)) for part in children),
+        *((part, equal if unset else _times(part.weight, times, ZERO)) for part in key_results),
+        *((part, _times(part.weight, times, beside)) for part in children),
     ]
 
 
-def _weighted_mean(figures: Iterable[tuple[Decimal | None, Fraction]]) -> Decimal | None:
+def _times(weight: Decimal | None, times: Decimal, usual: Decimal) -> Decimal:
+    return usual if weight is None else EXACT.multiply(weight, times)
+
+
+def _weighted_mean(figures: Iterable[tuple[Decimal | None, Decimal]]) -> Decimal | None:
     """Return the weighted mean of the figures that are known, None without any weight."""
-    total = weights = Fraction(0)
+    total = weights = ZERO
     for figure, weight in figures:
         if figure is not None:
-            total, weights = total + weight * Fraction(figure), weights + weight
-    return rounded(total / weights) if weights else None
+            total, weights = EXACT.fma(weight, figure, total), EXACT.add(weights, weight)
+    if not weights:
+        return None
+    above, below = total.as_integer_ratio()
+    upper, lower = weights.as_integer_ratio()
+    return ratio(above * lower, below * upper)
 
 
 def suggested_weights(targets: Sequence[Decimal]) -> tuple[Decimal, ...] | None:
