@@ -21,7 +21,7 @@ from shared.eventing.eventlog import EventLog, LogUnavailable, OutOfRange
 from shared.eventing.fold import NOTHING_BEFORE, UNOPENED, HistoryCut, PartitionFold
 from shared.eventing.freezing import Keeper
 from shared.eventing.inbox import CommandsCut, Inbox
-from shared.eventing.reference import View, ViewStopped
+from shared.eventing.reference import View, ViewStopped, may_decide_at
 from shared.eventing.run import ClosedRun, Run
 from shared.eventing.snapshots import Snapshots
 from shared.eventing.topics import PARTITIONS, events_topic
@@ -128,13 +128,16 @@ class PartitionOwner(Generic[S, R]):
             await self._wait(str(error))
 
     async def _recover(self) -> None:
-        self._stand("recovering")
+        if self._pause == _FIRST_PAUSE:
+            # Otherwise what was waited for last is still what it waits for.
+            self._stand("recovering")
         if self._committed is None:
             self._committed = await self._keeper.restored()
         committed = self._committed
         while not await self._folded_to_the_end(committed):
             pass
-        self._stand("waits for its reference views")
+        if not may_decide_at(self._view.vector, committed.resume.views):
+            self._stand("waits for its reference views")
         await self._view.reached(committed.resume.views)
         await self._resume(committed)
 
