@@ -46,7 +46,7 @@ class Keeper(Generic[S]):
         if snapshot is not None:
             try:
                 return self._freezer.thaw(self._partition, snapshot)
-            except (ValueError, KeyError, TypeError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the log itself is there
                 log.warning("a snapshot of %s/%s is of no use: %r", topic, self._partition, error)
         return Committed(self._decider, PartitionFold(topic, self._partition))
 
@@ -121,7 +121,7 @@ class Freezer(Generic[S]):
         return written
 
     def thaw(self, partition: int, snapshot: Snapshot) -> Committed[S]:
-        """The fold again; raises `ValueError` or `KeyError` where it is not what was written."""
+        """The fold again; raises where it is not what this code has written."""
         content = json.loads(snapshot.content)
         fold = PartitionFold(events_topic(self._decider.service), partition, snapshot.held)
         committed = Committed(self._decider, fold)

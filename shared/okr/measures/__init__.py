@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.okr import terms
 from shared.okr.measures.composite import Composite, CompositePart, SimpleMeasure
 from shared.okr.measures.levels import Metric, Relative
 from shared.okr.measures.limits import Band, Threshold
@@ -46,3 +47,7 @@ Measure = Annotated[
     Field(discriminator="kind"),
 ]
 """How a key result is measured; the kind never changes once there is a measurement."""
+
+# Who reads `Terms` back by its annotations (snapshots do) looks this name up in its module, and
+# that cannot import it: every measure is judged by `Terms`.
+terms.Measure = Measure  # type: ignore[attr-defined]
