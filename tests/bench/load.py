@@ -110,18 +110,22 @@ def requests(asks: Sequence[str], run: str, first: int, stride: int) -> Iterator
         yield text.replace(_KEY, f"{run}-{first}-{next(numbers)}", 1).encode()
 
 
-async def call(line: Line, asking: Iterator[bytes], tally: Tally, until: float) -> None:
-    """Ask one request after the other until the time is over."""
+async def call(
+    line: Line, asking: Iterator[bytes], tally: Tally, until: float, pause: float
+) -> None:
+    """Ask one request after the other until the time is over, with a pause behind each."""
     clock = time.perf_counter
     while (began := clock()) < until:
         status, _ = await line.ask(next(asking))
         tally.times.append(clock() - began)
         tally.statuses[status] += 1
+        if pause:
+            await asyncio.sleep(pause)
 
 
 async def load(spec: dict[str, Any]) -> dict[str, Any]:
     """Warm up, then measure."""
-    callers = spec["callers"]
+    callers, pause = spec["callers"], spec.get("pause", 0.0)
     lines = [await Line.to(spec["host"], spec["port"]) for _ in range(callers)]
     asking = [requests(spec["asks"], spec["run"], n, callers) for n in range(callers)]
 
@@ -130,7 +134,7 @@ async def load(spec: dict[str, Any]) -> dict[str, Any]:
         until = began + seconds
         async with asyncio.TaskGroup() as group:
             for line, mine in zip(lines, asking, strict=True):
-                group.create_task(call(line, mine, tally, until))
+                group.create_task(call(line, mine, tally, until, pause))
         return time.perf_counter() - began
 
     await together(spec["warm_seconds"], Tally())

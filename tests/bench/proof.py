@@ -14,7 +14,7 @@ from tests.bench.rows import HEADS, Board
 CHECKOUT: Final = Path(__file__).parents[2]
 FILE: Final = CHECKOUT / "docs" / "proof.md"
 KEYS: Final = (
-    "up", "memory", "six_p50", "six_rate",
+    "up", "memory", "six_p50", "six_rate", "six_busy",
     "owner", "live", "rebuild",
     "write_p50", "write_p99", "writes_rate", "writes_p99", "seen_p50", "seen_p99",
 )  # fmt: skip

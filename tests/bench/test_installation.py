@@ -1,9 +1,13 @@
 """The demo as it is started by `make up`: how soon it answers, what it holds, how fast it reads."""
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +18,8 @@ from tests.bench.runs import answered, loaded, measured
 from tests.bench.sizes import Sizes
 
 pytestmark = pytest.mark.bench
+
+READERS = 16
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +73,32 @@ def test_memory_of_the_demo_when_it_idles(
     )  # fmt: skip
 
 
-def test_the_six_departments_in_one_read(
-    demo: MakeUp, room: Path, board: Board, much: Sizes
-) -> None:
+@dataclass
+class Reading:
+    """The demo, and what is asked of it: all objectives with all key results, in one read."""
+
+    speaker: Speaker
+    spec: dict[str, Any]
+    shown: list[dict[str, Any]]
+    bare: dict[str, float]
+
+    def loaded(self, callers: int) -> tuple[dict[str, Any], dict[str, float]]:
+        """What came of it, and processor seconds of everybody meanwhile."""
+        before: dict[str, float] = {}
+        crew = self.speaker.crew
+        told = loaded({**self.spec, "callers": callers}, lambda: before.update(crew.seconds()))
+        answered(told, 200)
+        return told, {**spent(before, crew.seconds()), "load": told["cpu"]}
+
+    def against(self, rate: float) -> Baseline:
+        return Baseline(
+            f"select of the same rows by key, {READERS} callers: {self.bare['rate']:,.0f}/s",
+            100 * rate / self.bare["rate"], unit=" %",
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def reading(demo: MakeUp, room: Path, much: Sizes) -> Reading:
     demo.welcome()
     speaker = Speaker(room / "demo")
     cycle_id = speaker.ask("GET", "/v1/cycles")["items"][0]["id"]
@@ -84,30 +113,67 @@ def test_the_six_departments_in_one_read(
     bare = measured(
         "bare",
         {
-            "measure": "select", "postgres": speaker.postgres, "callers": 16,
+            "measure": "select", "postgres": speaker.postgres, "callers": READERS,
             "count": much.selects, "ids": [each["id"] for each in shown],
         },
     )  # fmt: skip
-    one = loaded({**spec, "callers": 1}, lambda: None)
-    before: dict[str, float] = {}
-    many = loaded({**spec, "callers": 16}, lambda: before.update(speaker.crew.seconds()))
-    took = {**spent(before, speaker.crew.seconds()), "load": many["cpu"]}
-    for told in (one, many):
-        answered(told, 200)
+    return Reading(speaker, spec, shown, bare)
+
+
+def test_the_six_departments_in_one_read(reading: Reading, board: Board) -> None:
+    told, _ = reading.loaded(1)
+    alone = reading.bare["p50"]
     board.add(
         Row(
-            "six_p50", "the six departments, one read, one caller, p50", one["p50"], " ms",
+            "six_p50", "the six departments, one read, one caller, p50", told["p50"], " ms",
             at_most(5),
-            [Baseline(f"select of the same rows by key: {bare['p50']:.2f} ms",
-                      one["p50"] / bare["p50"])],
+            [Baseline(f"select of the same rows by key: {alone:.2f} ms", told["p50"] / alone)],
         )
     )  # fmt: skip
-    rate = many["count"] / many["seconds"]
+
+
+def test_the_six_departments_for_many(reading: Reading, board: Board) -> None:
+    told, took = reading.loaded(READERS)
+    rate = told["count"] / told["seconds"]
     board.add(
         Row(
-            "six_rate", "the six departments, 16 callers", rate, "/s", at_least(1_200),
-            [Baseline(f"select of the same rows by key, 16 callers: {bare['rate']:,.0f}/s",
-                      100 * rate / bare["rate"], unit=" %")],
-            shares_text(took, many["count"], "a read"),
+            "six_rate", f"the six departments, {READERS} callers", rate, "/s", at_least(1_200),
+            [reading.against(rate)], shares_text(took, told["count"], "a read"),
         )
     )  # fmt: skip
+
+
+def test_the_six_departments_while_they_report(reading: Reading, board: Board) -> None:
+    """What was read is remembered until something is folded; so somebody reports meanwhile."""
+    with ThreadPoolExecutor() as executor:
+        writing = executor.submit(loaded, _reports(reading), lambda: None)
+        told, took = reading.loaded(READERS)
+        written = writing.result()
+    answered(written, 201)
+    rate = told["count"] / told["seconds"]
+    board.add(
+        Row(
+            "six_busy",
+            f"the same with {written['count'] / written['seconds']:.0f} reports a second",
+            rate, "/s", at_least(1_200),
+            [reading.against(rate)], shares_text(took, told["count"], "a read"),
+        )
+    )  # fmt: skip
+
+
+def _reports(reading: Reading) -> dict[str, Any]:
+    """A load of one who reports on a number, again and again, for as long as others read."""
+    numbers = (
+        key_result
+        for objective in reading.shown
+        for key_result in objective["key_results"]
+        if key_result["measure"]["kind"] == "metric" and key_result["latest"]
+    )
+    one = next(numbers)
+    path = f"/v1/objectives/{one['objective_id']}/key-results/{one['id']}/progress"
+    bodies = (
+        {"reading": {"value": f"{n}"}, "observed_on": one["latest"]["observed_on"]}
+        for n in range(1, 50)
+    )
+    asks = [reading.speaker.text("admin", "POST", path, json.dumps(body)) for body in bodies]
+    return {**reading.spec, "asks": asks, "run": "reports", "callers": 1, "pause": 0.05}
