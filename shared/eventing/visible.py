@@ -69,6 +69,10 @@ class Visible:
         finally:
             del self._waiting[future]
 
+    def is_built(self, projections: Collection[str]) -> bool:
+        """Whether there are tables of all of these that queries can read."""
+        return all(projection in self._vectors for projection in projections)
+
     def positions(self, projections: Collection[str]) -> list[Position]:
         """What all of these projections show: the least of each log that any of them hears."""
         least: dict[tuple[str, int], int] = {}

@@ -26,7 +26,7 @@ class Pool:
         self._pool: asyncpg.Pool | None = None
         self._connecting: asyncio.Task[None] | None = None
         self.trouble: str | None = "connecting"
-        """Why nothing can be read, in words; None when it can."""
+        """Why there are no connections, in words; None once there are: they mend themselves."""
 
     async def start(self) -> None:
         """Begin to connect; never waits for the database."""
@@ -53,9 +53,8 @@ class Pool:
         except Exception as error:
             if not passes(error):
                 raise
-            self.trouble = f"{type(error).__name__}: {error}"
+            log.warning("a read found no database: %s: %s", type(error).__name__, error)
             raise retry_later("not_ready") from error
-        self.trouble = None
         return rows
 
     async def _connect(self) -> None:

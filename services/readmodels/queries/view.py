@@ -61,7 +61,10 @@ class View:
     @property
     def trouble(self) -> str | None:
         """Why it cannot answer, or may be behind; None when all is well."""
-        return self.pool.trouble or self._visible.trouble
+        unwell = self.pool.trouble or self._visible.trouble
+        if unwell is not None or self._visible.is_built(_ALL):
+            return unwell
+        return "the read models are being built"
 
     async def start(self) -> None:
         """Begin to connect and to listen."""
