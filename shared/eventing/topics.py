@@ -11,10 +11,11 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 
 from shared.eventing.clients import MAX_MESSAGE_BYTES, started
+from shared.events.catalogue import EVENTS
 from shared.events.scopes import scope_of
 
 PARTITIONS: Final = 12
-SERVICES: Final = ("organization", "objectives", "checkins", "notifications")
+SERVICES: Final = ("organization", "objectives", "checkins", "alignment", "notifications")
 DEAD_LETTER_GROUPS: Final = ("checkins.inbound", "notifications.delivery")
 INBOUND: Final = "okr.progress.inbound"
 AUDIT_CHECKPOINTS: Final = "okr.audit.checkpoints"
