@@ -56,10 +56,9 @@ def say(
     """
     service = decider.service
     actor = Actor(asked.actor.id, asked.actor.type)
-    overhead = _HEADER_BYTES + _variable_bytes(command)
     drafts: list[Draft] = []
     versions: dict[str, int] = {}
-    state, prev, size = place.state, place.prev, 0
+    state, prev = place.state, place.prev
     for index, event in enumerate(events):
         stream = event.stream
         if stream != command.stream and scope_of(service, stream) != place.scope:
@@ -83,9 +82,13 @@ def say(
             service, said, at=place.at + index, prev=prev, src=command.offset, extras=extras
         )
         prev = said.id
-        size += len(draft.value) + 2 * len(draft.key) + overhead
         drafts.append(draft)
-    return Said(place.scope, state, versions, events, drafts, size)
+    return Said(place.scope, state, versions, events, drafts, _bytes_of(drafts, command))
+
+
+def _bytes_of(drafts: Sequence[Draft], command: HeardCommand) -> int:
+    each = _HEADER_BYTES + _variable_bytes(command)
+    return sum(len(draft.value) + 2 * len(draft.key) + each for draft in drafts)
 
 
 def _variable_bytes(command: HeardCommand) -> int:

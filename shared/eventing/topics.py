@@ -15,7 +15,7 @@ from shared.events.catalogue import EVENTS
 from shared.events.scopes import scope_of
 
 PARTITIONS: Final = 12
-SERVICES: Final = ("organization", "objectives", "checkins", "alignment", "notifications")
+SERVICES: Final = tuple(EVENTS)
 DEAD_LETTER_GROUPS: Final = ("checkins.inbound", "notifications.delivery")
 INBOUND: Final = "okr.progress.inbound"
 AUDIT_CHECKPOINTS: Final = "okr.audit.checkpoints"
