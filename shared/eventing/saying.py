@@ -78,9 +78,8 @@ def say(
         )
         state = decider.evolve(state, said)
         extras = _extras(command) if index else _first_extras(command)
-        draft = event_draft(
-            service, said, at=place.at + index, prev=prev, src=command.offset, extras=extras
-        )
+        at = place.at + index
+        draft = event_draft(service, said, at=at, prev=prev, src=command.offset, extras=extras)
         prev = said.id
         drafts.append(draft)
     return Said(place.scope, state, versions, events, drafts, _bytes_of(drafts, command))

@@ -58,14 +58,9 @@ def command_of(
             )
         case DepartmentFrame():
             return "organization", _department(planned.row, update=update)
-        case MemberRow(key=key):
-            return "organization", ImportMember(
-                member_id=member_id(key),
-                department_id=_department_id(planned.within or COMPANY_KEY),
-                details=details,
-                amendment_id=id_ if details else None,
-                update=update,
-            )
+        case MemberRow() as member:
+            within = planned.within or COMPANY_KEY
+            return "organization", _member(member, within, id_, details, update=update)
         case CycleRow() as row:
             return "organization", ImportCycle(
                 cycle_id=identity.import_id("cycle", row.name),
@@ -92,6 +87,18 @@ def _wired(
 
 def _department_id(key: str) -> str:
     return COMPANY_ID if key == COMPANY_KEY else identity.import_id("department", key)
+
+
+def _member(
+    row: MemberRow, within: str, id_: str, details: tuple[str, ...], *, update: bool
+) -> ImportMember:
+    return ImportMember(
+        member_id=member_id(row.key),
+        department_id=_department_id(within),
+        details=details,
+        amendment_id=id_ if details else None,
+        update=update,
+    )
 
 
 def _department(row: DepartmentFrame, *, update: bool) -> ImportDepartment:

@@ -22,6 +22,16 @@ from shared.runtime.stack import child as child_module
 from shared.runtime.stack.leftovers import end_leftovers, note
 
 SLEEPER = "import signal; signal.pause()"
+LISTENER = """
+import os, signal, sys
+def heard(*_):
+    os.close(os.open(sys.argv[1], os.O_CREAT))
+    os._exit(0)
+signal.signal(15, heard)
+print(flush=True)
+while True:
+    signal.pause()
+"""
 DEAF = (
     "import signal; signal.signal(15, signal.SIG_IGN); print(flush=True)\nwhile 1: signal.pause()"
 )
@@ -183,13 +193,17 @@ asyncio.run(main())
 async def test_what_an_earlier_supervisor_left_is_ended_even_when_it_was_paused(
     tmp_path: Path,
 ) -> None:
-    with subprocess.Popen([sys.executable, "-S", "-c", SLEEPER]) as left:
+    mark = tmp_path / "heard"
+    heard = [sys.executable, "-S", "-c", LISTENER, str(mark)]
+    with subprocess.Popen(heard, stdout=subprocess.PIPE) as left:
+        assert left.stdout is not None
+        left.stdout.readline()
         left.send_signal(Signals.SIGSTOP)
         note(tmp_path, "child", left.pid, Signals.SIGTERM)
-        reaping = asyncio.create_task(asyncio.to_thread(left.wait))
         assert await end_leftovers(tmp_path) == ["child"]
-        assert await reaping == -Signals.SIGTERM
-    assert list(tmp_path.iterdir()) == []
+        # Whoever waits first is told how it ended; that it heard SIGTERM it says itself.
+        left.wait(10)
+    assert list(tmp_path.iterdir()) == [mark]
 
 
 async def test_a_process_that_only_has_the_number_of_an_old_child_is_left_alone(
