@@ -14,11 +14,11 @@ from services.checkins.domain.commands import BeginDay, JudgeDay
 from shared.eventing.commands import CommandRecord
 from shared.eventing.edge import Accepted, Edge, NotTailing, OutcomeUnknown, Overloaded
 from shared.eventing.positions import Position, Vector
-from shared.eventing.reader import Tail, places_of
+from shared.eventing.reader import places_of
 from shared.eventing.wire import recorded
 from shared.events import checkins as said
 from shared.events.deciding import NOT_YET, SYSTEM, Command, Recorded
-from shared.events.folds import organization as organizations
+from shared.events.folds import views
 from shared.events.folds.organization import Organization
 from shared.okr import identity
 from shared.okr.calendar import day_of, start_of_day
@@ -57,7 +57,7 @@ class Almanac:
             case said.TrackingEvent():
                 pass
             case _:
-                self.organization = organizations.evolve(self.organization, told)
+                self.organization = views.learn(self.organization, told)
                 self.clock_at = position
 
     def now(self, broker_time: datetime) -> datetime:
@@ -91,7 +91,7 @@ async def keep_days(
     """
     almanac = Almanac()
     places = places_of(("organization", "checkins"))
-    tail = Tail(means.bootstrap, places, client_id="okr-scheduler")
+    tail = means.tail(places, client_id="okr-scheduler")
 
     async def how_far() -> Vector | None:
         if almanac.day_to_begin(clock()) is not None:

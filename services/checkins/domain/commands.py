@@ -67,9 +67,9 @@ class PublishCheckIn(TrackingCommand):
     narrative: Sealed | None = None
     status: ReportedStatus | None = None
     confidence: Confidence | None = None
-    readings: Annotated[
-        dict[Id, ReportedReading], Field(max_length=MOST_READINGS, default_factory=dict)
-    ]
+    readings: Annotated[dict[Id, ReportedReading], Field(max_length=MOST_READINGS)] = Field(
+        default_factory=dict
+    )
 
 
 class JudgeDay(TrackingCommand):

@@ -1,6 +1,7 @@
 """A small history: 采购 has one published objective with key results to report on."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from shared.events import checkins, objectives, organization
 from shared.events.deciding import SYSTEM, Actor
 from shared.okr import identity
 from shared.okr.measures import Metric
+from shared.okr.readings import ValueReading
 from tests.support.given import Given, given, told
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -26,7 +28,7 @@ KR = named("key_result", "采购成本")
 OTHER_KR = named("key_result", "采购周期")
 BUYER = Actor(named("member", "buyer"))
 STRANGER = Actor(named("member", "stranger"))
-METRIC = Metric(kind="metric", baseline=0, target=100, unit="件")
+METRIC = Metric(kind="metric", baseline=Decimal(0), target=Decimal(100), unit="件")
 
 
 def day(text: str) -> date:
@@ -84,6 +86,10 @@ def tracked(*key_results: objectives.KRAdded, on: str = "2026-09-28") -> Given:
 
     history = published(*(key_results or (added(),)), on=on)
     return history.when(FollowObjective(objective_id=OBJECTIVE), by=SYSTEM, at=at(on)).after
+
+
+def read(value: int) -> ValueReading:
+    return ValueReading(value=Decimal(value))
 
 
 def health_of(history: Given, key: str = KR) -> str:

@@ -1,11 +1,13 @@
 """Silence: what falls due, is overdue, is outdated, and what the days change by themselves."""
 
+from decimal import Decimal
+from typing import Any
+
 from services.checkins.domain.commands import BeginDay, JudgeDay, LogProgress
 from shared.events import checkins as said
 from shared.events import organization
 from shared.events.deciding import SYSTEM
 from shared.okr.measures import Threshold
-from shared.okr.readings import ValueReading
 from tests.support.given import Given, When
 from tests.unit.checkins.history import (
     BUYER,
@@ -15,6 +17,7 @@ from tests.unit.checkins.history import (
     at,
     day,
     health_of,
+    read,
     tracked,
 )
 
@@ -27,7 +30,7 @@ def report(history: Given, on: str, value: int = 90) -> Given:
     command = LogProgress(
         objective_id=OBJECTIVE,
         key_result_id=KR,
-        reading=ValueReading(value=value),
+        reading=read(value),
         observed_on=day(on),
     )
     return history.when(command, by=BUYER, at=at(on)).after
@@ -59,7 +62,8 @@ def test_a_jump_lands_and_says_each_step_of_the_silence_once() -> None:
         "CheckInOutdated",
         "KRHealthChanged",
     ]
-    assert all(e.due_on == day("2026-10-08") for e in landed.events[:3])
+    steps: Any = landed.events[:3]
+    assert all(step.due_on == day("2026-10-08") for step in steps)
     judge(landed.after, "2026-10-21").says_nothing_new()
 
 
@@ -89,7 +93,9 @@ def test_holidays_move_the_due_day_and_make_up_days_count() -> None:
 
 
 def test_a_key_result_past_its_due_is_judged_by_today() -> None:
-    floor = Threshold(kind="threshold", comparator=">=", limit=80, unit="%", evaluation="latest")
+    floor = Threshold(
+        kind="threshold", comparator=">=", limit=Decimal(80), unit="%", evaluation="latest"
+    )
     history = report(tracked(added(measure=floor, due=day("2026-10-15"))), "2026-10-14", value=70)
     assert health_of(history) == "on_track"
     assert health_of(judge(history, "2026-10-16").after) == "off_track"

@@ -1,11 +1,12 @@
 """Tracking follows the objective, whatever happened to it in between."""
 
+from decimal import Decimal
+
 from services.checkins.domain.commands import FollowObjective, LogProgress
 from shared.events import checkins as said
 from shared.events import objectives
 from shared.events.deciding import SYSTEM
 from shared.okr.measures import Metric
-from shared.okr.readings import ValueReading
 from tests.unit.checkins.history import (
     BUYER,
     CYCLE,
@@ -19,6 +20,7 @@ from tests.unit.checkins.history import (
     health_of,
     only,
     published,
+    read,
     tracked,
 )
 
@@ -53,7 +55,7 @@ def test_a_raised_target_is_followed_and_judged() -> None:
             LogProgress(
                 objective_id=OBJECTIVE,
                 key_result_id=KR,
-                reading=ValueReading(value=20),
+                reading=read(20),
                 observed_on=day("2026-10-09"),
             ),
             by=BUYER,
@@ -61,7 +63,7 @@ def test_a_raised_target_is_followed_and_judged() -> None:
         .after
     )
     assert health_of(on_plan) == "on_track"
-    raised = Metric(kind="metric", baseline=0, target=10_000, unit="件")
+    raised = Metric(kind="metric", baseline=Decimal(0), target=Decimal(10_000), unit="件")
     retargeted = objectives.KRRetargeted(
         objective_id=OBJECTIVE, key_result_id=KR, before=METRIC, measure=raised, revision=2
     )

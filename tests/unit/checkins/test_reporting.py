@@ -1,6 +1,7 @@
 """Progress and check-ins: what is recorded, what it does to health, and what is refused."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,8 @@ from services.checkins.domain.commands import (
 from shared.events import checkins as said
 from shared.events import objectives, organization
 from shared.events.deciding import SYSTEM
-from shared.okr.readings import CountReading, ValueReading
+from shared.okr.health import ReportedStatus
+from shared.okr.readings import CountReading
 from tests.support.given import Given
 from tests.unit.checkins.history import (
     BUYER,
@@ -29,17 +31,18 @@ from tests.unit.checkins.history import (
     health_of,
     only,
     published,
+    read,
     tracked,
 )
 
 SEALED = "sealed:1:x:abc"
 
 
-def log(value: int, on: str = "2026-10-09", key: str = KR, **more: object) -> LogProgress:
+def log(value: int, on: str = "2026-10-09", key: str = KR, **more: Any) -> LogProgress:
     return LogProgress(
         objective_id=OBJECTIVE,
         key_result_id=key,
-        reading=ValueReading(value=value),
+        reading=read(value),
         observed_on=day(on),
         **more,
     )
@@ -68,6 +71,7 @@ def test_a_measurement_behind_plan_turns_the_key_result_at_risk() -> None:
 
 def test_measurements_are_numbered_and_health_is_said_only_when_it_changes() -> None:
     history = tracked().when(log(5), by=BUYER).after
+    logged: Any
     (logged,) = history.when(log(6), by=BUYER).events
     assert logged.n == 2
 
@@ -109,7 +113,7 @@ def test_a_reading_of_another_kind_is_refused_naming_the_field() -> None:
     wrong = LogProgress(
         objective_id=OBJECTIVE,
         key_result_id=KR,
-        reading=CountReading(count=1),
+        reading=CountReading(count=Decimal(1)),
         observed_on=day("2026-10-09"),
     )
     tracked().when(wrong, by=BUYER).refused("reading_kind_mismatch", pointer="/reading")
@@ -157,13 +161,13 @@ def test_a_check_in_freezes_every_key_result_and_brings_its_readings() -> None:
     check_in = PublishCheckIn(
         objective_id=OBJECTIVE,
         confidence=6,
-        readings={
-            OTHER_KR: ReportedReading(reading=ValueReading(value=1), observed_on=day("2026-10-09"))
-        },
+        readings={OTHER_KR: ReportedReading(reading=read(1), observed_on=day("2026-10-09"))},
     )
-    events = history.when(check_in, by=BUYER).events
+    events: Any = history.when(check_in, by=BUYER).events
     published_, logged = events[0], events[1]
     assert isinstance(published_, said.CheckInPublished)
+    first: Any
+    second: Any
     first, second = published_.key_results
     assert (first.value, first.value_before, first.confidence, first.measurement) == (
         40,
@@ -183,7 +187,9 @@ def test_a_check_in_freezes_every_key_result_and_brings_its_readings() -> None:
         ("on_track", None, "on_track"),
     ],
 )
-def test_a_worse_status_always_counts(status: str, narrative: str | None, health: str) -> None:
+def test_a_worse_status_always_counts(
+    status: ReportedStatus, narrative: str | None, health: str
+) -> None:
     history = tracked().when(log(50), by=BUYER).after
     told = PublishCheckIn(objective_id=OBJECTIVE, status=status, narrative=narrative)
     assert health_of(history.when(told, by=BUYER).after) == health
@@ -215,9 +221,7 @@ def test_low_confidence_is_at_risk_whatever_the_figures() -> None:
 def test_a_check_in_names_only_key_results_of_its_objective() -> None:
     stray = PublishCheckIn(
         objective_id=OBJECTIVE,
-        readings={
-            OTHER_KR: ReportedReading(reading=ValueReading(value=1), observed_on=day("2026-10-09"))
-        },
+        readings={OTHER_KR: ReportedReading(reading=read(1), observed_on=day("2026-10-09"))},
     )
     tracked().when(stray, by=BUYER).refused("key_result_unknown", pointer=f"/readings/{OTHER_KR}")
 

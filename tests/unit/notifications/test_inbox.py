@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import pytest
 
@@ -36,7 +36,8 @@ def rules(history: Given, *steps: tuple[str, str]) -> list[str]:
     said = []
     for n, (before, now) in enumerate(steps):
         asked = history.when(tell(before, now, cause=str(n)), by=SYSTEM)
-        said += [event.rule for event in asked.events]
+        notices: Any = asked.events
+        said += [notice.rule for notice in notices]
         history = asked.after
     return said
 
@@ -100,11 +101,12 @@ def test_only_the_suite_tells() -> None:
 
 def test_a_notice_is_read_once_and_by_nobody_else() -> None:
     asked = given(DECIDER).when(tell("on_track", "at_risk"), by=SYSTEM)
-    notice_id = asked.events[0].notice_id
+    notice: Any = asked.events[0]
+    notice_id = notice.notice_id
     read = ReadNotice(member_id=MEMBER, notice_id=notice_id)
     done = asked.after.when(read, by=Actor(MEMBER))
     done.then(NoticeRead(member_id=MEMBER, notice_id=notice_id))
     done.asked_again().says_nothing_new()
     asked.after.when(read, by=OPERATOR).refused("not_found")
-    stray = ReadNotice(member_id=MEMBER, notice_id=str(uuid5(identity.UUID(notice_id), "x")))
+    stray = ReadNotice(member_id=MEMBER, notice_id=str(uuid5(UUID(notice_id), "x")))
     asked.after.when(stray, by=Actor(MEMBER)).refused("not_found")
