@@ -87,6 +87,7 @@ class Speaker:
         self.kafka, self.postgres = running.kafka, running.postgres
         host, _, port = running.http.removeprefix("http://").partition(":")
         self.host, self.port = host, int(port)
+        self._work = running.internal["work"]
         self.crew = Crew(data)
         self._issuer: LocalIssuer = local_issuer(Installation(data).settings())
         self._tokens: dict[str, str] = {}
@@ -116,6 +117,13 @@ class Speaker:
         )  # fmt: skip
         assert answer.is_success, answer.text
         return answer.json()
+
+    def at_rest(self) -> None:
+        """Wait until nothing is under way that was caused so far: every reaction is done."""
+        until = time.perf_counter() + _LONGEST
+        while not httpx2.get(f"{self._work}/restz", timeout=60.0).is_success:
+            assert time.perf_counter() < until, "it did not come to rest"
+            time.sleep(0.05)
 
 
 async def bare_pair(data: Path, idle: float) -> tuple[float, float]:

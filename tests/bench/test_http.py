@@ -55,6 +55,7 @@ def office(tmp_path_factory: pytest.TempPathFactory, much: Sizes) -> Iterator[Of
         speaker = Speaker(data)
         told = speaker.ask("POST", "/v1/imports", company.import_file())
         assert not told["refused"], told["refused"][0]
+        speaker.at_rest()
         # As many as there are key results and a few: whoever asks, asks of all of them.
         count = sum(len(goal.kinds) for goal in company.goals) * 2 + 1
         yield Office(speaker, list(company.reports(count, SEED)))
