@@ -8,7 +8,7 @@ when it is true, stands in partition.py.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Generic, TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -26,6 +26,7 @@ from shared.eventing.eventlog import KafkaEventLog, LogUnavailable, OutOfRange
 from shared.eventing.fingerprint import fingerprint_of
 from shared.eventing.inbox import Inbox
 from shared.eventing.partition import PartitionOwner
+from shared.eventing.reader import Tail
 from shared.eventing.reference import ReferenceView, ViewStopped
 from shared.eventing.snapshots import NoSnapshots, Snapshots
 from shared.eventing.topics import commands_topic, events_topic
@@ -89,6 +90,7 @@ class Owner(ConsumerRebalanceListener, Generic[S, R]):  # type: ignore[misc]
         bootstrap: str,
         snapshots: Snapshots | None = None,
         patience: float = PATIENCE,
+        make_tail: Callable[..., Tail] = Tail,
     ) -> None:
         name = f"okr-{decider.service}-owner"
         self._decider = decider
@@ -96,7 +98,7 @@ class Owner(ConsumerRebalanceListener, Generic[S, R]):  # type: ignore[misc]
         self._topic = commands_topic(decider.service)
         self._snapshots = snapshots or NoSnapshots()
         self._fingerprint = fingerprint_of(decider)
-        self._view = ReferenceView(decider, bootstrap)
+        self._view = ReferenceView(decider, bootstrap, make=make_tail)
         self._commands = _Commands(self._topic)
         self._log = KafkaEventLog(
             events_topic(decider.service),
@@ -105,7 +107,11 @@ class Owner(ConsumerRebalanceListener, Generic[S, R]):  # type: ignore[misc]
             patience=patience,
         )
         self._make_consumer = lambda: consumer(
-            bootstrap, client_id=name, group=f"{decider.service}.owner"
+            bootstrap,
+            client_id=name,
+            group=f"{decider.service}.owner",
+            # A few runs a partition: what lies here longer is only memory to be looked after.
+            max_partition_fetch_bytes=256 * 1024,
         )
         self._partitions: dict[int, PartitionOwner[S, R]] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}

@@ -57,6 +57,7 @@ class Projector:
 
     At its start it builds, from the log, each projection that has no tables of its version yet;
     meanwhile queries see the generation before. Starts while broker and database are away.
+    `make_live_tail`, where it is another than `make_tail`, makes the tail that follows for good.
     """
 
     def __init__(
@@ -66,10 +67,12 @@ class Projector:
         dsn: str,
         bootstrap: str,
         make_tail: Callable[..., Tail] = Tail,
+        make_live_tail: Callable[..., Tail] | None = None,
     ) -> None:
         self._dsn = dsn
         self._bootstrap = bootstrap
         self._make_tail = make_tail
+        self._make_live_tail = make_live_tail or make_tail
         self._members = [Member(projection, dsn) for projection in projections]
         self._tail: Tail | None = None
         self._stopped = asyncio.Event()
@@ -148,7 +151,7 @@ class Projector:
 
     async def _follow(self) -> None:
         services = {service for member in self._members for service in member.projection.hears}
-        self._tail = tail = self._make_tail(
+        self._tail = tail = self._make_live_tail(
             self._bootstrap, places_of(sorted(services)), self._held(), client_id="okr-projector"
         )
         await tail.open()

@@ -43,6 +43,10 @@ _WINDOW: Final = 256
 _JOINED: Final = "joined at the end"
 
 
+class Refetch(KafkaError):  # type: ignore[misc]
+    """What comes next may be another log's: read again from the last record held."""
+
+
 class Consumer(Protocol):
     """What a tail needs of an `AIOKafkaConsumer`."""
 
@@ -145,6 +149,10 @@ class Tail:
             fetched = await self._client.getmany(timeout_ms=int(wait * 1000), max_records=at_most)
         except OffsetOutOfRangeError as error:
             await self._out_of_range(error)
+            return []
+        except Refetch as error:
+            log.info("%s reads again from what it holds: %s", self._name, error)
+            self._seek()
             return []
         except (KafkaError, OSError) as error:
             await self._troubled(error)

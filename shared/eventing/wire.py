@@ -34,6 +34,7 @@ class LogRecord:
     __slots__ = (
         "_headers",
         "_pairs",
+        "_recorded",
         "key",
         "offset",
         "partition",
@@ -60,10 +61,13 @@ class LogRecord:
         self.value = value
         self._pairs = headers
         self._headers: dict[str, bytes] | None = None
+        self._recorded: Recorded[Any] | None = None
 
     @classmethod
-    def of(cls, record: ConsumerRecord) -> "LogRecord":
-        """Wrap what aiokafka gives."""
+    def of(cls, record: "ConsumerRecord | LogRecord") -> "LogRecord":
+        """Wrap what aiokafka gives; what is wrapped already is shared as it is."""
+        if isinstance(record, LogRecord):
+            return record
         return cls(
             record.topic,
             record.partition,
@@ -221,7 +225,16 @@ def event_of(record: LogRecord) -> Event:
 
 
 def recorded(record: LogRecord) -> Recorded[Any]:
-    """A valid, non-internal record as folds see it; raises `Unreadable`."""
+    """A valid, non-internal record as folds see it; raises `Unreadable`.
+
+    It is decoded once: whoever shares the record shares this too.
+    """
+    if record._recorded is None:  # noqa: SLF001 - of this module
+        record._recorded = _recorded(record)  # noqa: SLF001 - of this module
+    return record._recorded  # noqa: SLF001 - of this module
+
+
+def _recorded(record: LogRecord) -> Recorded[Any]:
     # Folds of whole logs spend their time here: every header is looked up once.
     header = record.headers.get
     try:

@@ -40,6 +40,7 @@ def add_edges(services: Sequence[Service], shared: Shared) -> None:
             writer=shared.writer,
             answered=shared.answered,
             hears=tuple(service.decider.hears),
+            make_tail=shared.tail.tail,
         )
         shared.edges[service.name] = edge
         shared.readiness.watch(f"edge {service.name}", _trouble_of(edge))
@@ -54,7 +55,10 @@ def add_owners(
         if service.decider is None:
             continue
         owner: Owner[Any, Any] = Owner(
-            service.decider, bootstrap=shared.settings.bootstrap, snapshots=snapshots
+            service.decider,
+            bootstrap=shared.settings.bootstrap,
+            snapshots=snapshots,
+            make_tail=shared.tail.tail,
         )
         owners[service.name] = owner
         shared.views[service.name] = owner.view
@@ -89,7 +93,12 @@ def add_projector(services: Sequence[Service], shared: Shared) -> Projector | No
     if not projections:
         return None
     settings = shared.settings
-    projector = Projector(projections, dsn=settings.postgres, bootstrap=settings.bootstrap)
+    projector = Projector(
+        projections,
+        dsn=settings.postgres,
+        bootstrap=settings.bootstrap,
+        make_live_tail=shared.tail.tail,
+    )
 
     async def folded() -> Vector | None:
         return projector.folded()

@@ -1,12 +1,15 @@
 """The means of a process: what its parts share, made once and passed on."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 from shared.eventing.answered import Answered
 from shared.eventing.commands import CommandWriter
 from shared.eventing.edge import Edge
+from shared.eventing.reader import Place, Tail
 from shared.eventing.reference import ReferenceView
+from shared.eventing.sharing import SharedTail
 from shared.runtime.metrics import Metrics
 from shared.runtime.people.store import PeopleStore
 from shared.runtime.readiness import Readiness
@@ -23,6 +26,7 @@ class Shared:
 
     settings: Settings
     people: PeopleStore
+    tail: SharedTail
     writer: CommandWriter
     answered: Answered
     metrics: Metrics
@@ -38,6 +42,7 @@ class Shared:
         return cls(
             settings=settings,
             people=PeopleStore.of(settings),
+            tail=SharedTail(settings.bootstrap),
             writer=CommandWriter(bootstrap=settings.bootstrap),
             answered=Answered(),
             metrics=metrics,
@@ -67,6 +72,10 @@ class Means:
     def people(self) -> PeopleStore:
         """Names, and the keys to what people wrote."""
         return self.shared.people
+
+    def tail(self, places: Iterable[Place], *, client_id: str) -> Tail:
+        """A tail of event logs, from their beginnings, that shares what the process reads."""
+        return self.shared.tail.tail(self.bootstrap, places, client_id=client_id)
 
     @property
     def edge(self) -> Edge:

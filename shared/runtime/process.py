@@ -152,6 +152,7 @@ class Process:
         shared = self.shared
         parts: list[Part] = [
             shared.people,
+            shared.tail,
             shared.writer,
             *shared.edges.values(),
             *self._models.values(),
@@ -172,6 +173,7 @@ class Process:
     def _start_loops(self) -> None:
         start = self._loops.start
         start("topics", self._check_topics())
+        start("shared tail", self.shared.tail.watch())
         for name, edge in self.shared.edges.items():
             start(f"edge {name}", edge.watch())
         if "work" not in self._parts:
