@@ -258,6 +258,13 @@ async def tail_fails(tail: Tail) -> None:
             await tail.next(0.05)
 
 
+async def first_trouble_of(tail: Tail) -> str:
+    async with asyncio.timeout(5):
+        while tail.trouble is None:
+            assert await tail.next(0.05) == []
+    return tail.trouble
+
+
 async def follower_fails(follower: Follower) -> None:
     async with asyncio.timeout(5):
         while True:
@@ -290,10 +297,7 @@ async def test_trouble_of_reading_alone_is_told_and_waited_out(rig: Sharing) -> 
         return consumer
 
     rig.hub._make = failing
-    async with asyncio.timeout(5):
-        while tail.trouble is None:
-            assert await tail.next(0.05) == []
-    assert "away" in tail.trouble
+    assert "away" in await first_trouble_of(tail)
     assert len(ids(await all_of(tail))) == 3
     assert tail.trouble is None
     await tail.close()
