@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.events import checkins, notifications, objectives, organization
+from shared.events import alignment, checkins, notifications, objectives, organization
 from shared.events.event import Event, wire_type
 from shared.events.upcasts import upcast
 
@@ -10,6 +10,7 @@ _MODULES: Final = {
     "organization": organization,
     "objectives": objectives,
     "checkins": checkins,
+    "alignment": alignment,
     "notifications": notifications,
 }
 
