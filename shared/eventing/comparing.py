@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from typing import Final
 
@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 
 _LINGER: Final = 0.025
 _PAUSE: Final = 1.0
+_READ_ALONG: Final = 64
+"""Records that are cheaper to read than another fetch is."""
 
 
 def stands_before_its_claim(held: str, found: str) -> bool:
@@ -59,12 +61,23 @@ class Comparison:
         held = dict(self._held)
         if not held:
             return
-        start, end = min(held), max(held) + 1
-        async with aclosing(self._log.read(self._partition, start, end)) as pieces:
-            async for records in pieces:
-                for record in records:
-                    ce_id = held.get(record.offset)
-                    if ce_id is not None and not stands_before_its_claim(ce_id, record.id):
-                        raise HistoryCut(record.position, "it is not the record before our claim")
+        for start, end in spans(held):
+            async with aclosing(self._log.read(self._partition, start, end)) as pieces:
+                async for records in pieces:
+                    for record in records:
+                        ce_id = held.get(record.offset)
+                        if ce_id is not None and not stands_before_its_claim(ce_id, record.id):
+                            raise HistoryCut(record.position, "another record is before our claim")
         for offset in held:
             self._held.pop(offset, None)
+
+
+def spans(offsets: Iterable[int]) -> list[tuple[int, int]]:
+    """What to read: small gaps are read along, long ones (whole runs of a backlog) are left out."""
+    found: list[tuple[int, int]] = []
+    for offset in sorted(offsets):
+        if found and offset - found[-1][1] < _READ_ALONG:
+            found[-1] = (found[-1][0], offset + 1)
+        else:
+            found.append((offset, offset + 1))
+    return found

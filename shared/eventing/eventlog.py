@@ -104,9 +104,9 @@ class KafkaEventLog:
             wanted = start
             try:
                 while wanted < end:
-                    records = await _some(consumer, place)
+                    records = await _some(consumer, place, end - wanted)
                     wanted = records[-1].offset + 1
-                    yield [LogRecord.of(record) for record in records if record.offset < end]
+                    yield [LogRecord.of(record) for record in records]
             finally:
                 consumer.pause(place)
                 # What was fetched beyond the end would hold up the other partitions' fetches.
@@ -130,9 +130,11 @@ async def bounds(consumer: AIOKafkaConsumer, place: TopicPartition) -> tuple[int
     return begins[place], ends[place]
 
 
-async def _some(consumer: AIOKafkaConsumer, place: TopicPartition) -> list[Any]:
+async def _some(consumer: AIOKafkaConsumer, place: TopicPartition, most: int) -> list[Any]:
     try:
-        fetched = await consumer.getmany(place, timeout_ms=int(1000 * _READ_PATIENCE))
+        fetched = await consumer.getmany(
+            place, timeout_ms=int(1000 * _READ_PATIENCE), max_records=most
+        )
     except OffsetOutOfRangeError as error:
         raise OutOfRange(str(error)) from error
     except (KafkaError, OSError) as error:

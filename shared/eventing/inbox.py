@@ -7,8 +7,8 @@ from typing import Final, Protocol
 
 from shared.eventing.wire import LogRecord
 
-HIGH: Final = 4096
-LOW: Final = 1024
+HIGH: Final = 1024
+LOW: Final = 512
 
 
 class CommandsCut(Exception):

@@ -103,7 +103,12 @@ class Owner(ConsumerRebalanceListener, Generic[S, R]):  # type: ignore[misc]
         self._log = KafkaEventLog(
             events_topic(decider.service),
             lambda: producer(bootstrap, client_id=name),
-            lambda: consumer(bootstrap, client_id=f"{name}-log", fetch_max_wait_ms=50),
+            lambda: consumer(
+                bootstrap,
+                client_id=f"{name}-log",
+                fetch_max_wait_ms=50,
+                max_partition_fetch_bytes=256 * 1024,
+            ),
             patience=patience,
         )
         self._make_consumer = lambda: consumer(
