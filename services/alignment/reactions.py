@@ -56,6 +56,8 @@ REACTIONS: Final = (
     Reaction(
         when_a_department_is_mentioned,
         hears=(said.ObjectivePublished, said.KRAdded, said.KRReworded),
+        # Who published, or imported, is who asks.
+        by_its_actor=True,
     ),
     Reaction(when_an_objective_is_achieved, hears=(said.ObjectiveClosed,)),
     Reaction(when_a_day_began, hears=(DayBegan,)),

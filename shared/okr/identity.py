@@ -6,7 +6,7 @@ All ids are UUID text (`uuid5`). The formulas are part of the contract with inte
 from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-ImportKind = Literal["department", "member", "cycle", "objective", "key_result"]
+ImportKind = Literal["department", "member", "cycle", "objective", "key_result", "alignment"]
 
 
 def command_id(principal: str, method: str, path: str, key: str) -> str:
@@ -47,3 +47,8 @@ def imported_objective_id(cycle_name: str, key: str) -> str:
 def imported_key_result_id(cycle_name: str, objective_key: str, key: str) -> str:
     """Return the id of an imported key result, whose key is unique within its objective."""
     return import_id("key_result", f"{cycle_name}\n{objective_key}\n{key}")
+
+
+def imported_alignment_id(from_id: str, to_id: str, key_result_id: str | None) -> str:
+    """Return the id of an imported alignment: between two ends there is one, of whatever kind."""
+    return import_id("alignment", f"{from_id}\n{to_id}\n{key_result_id or ''}")

@@ -89,7 +89,7 @@ class Reacting:
             id=identity.reaction_command_id(ce_source, event.id, said_to),
             service=self._service,
             command=command,
-            actor=SYSTEM,
+            actor=event.actor if self._reaction.by_its_actor else SYSTEM,
             correlation=event.correlation,
             causation=event.id,
             after=(position,),

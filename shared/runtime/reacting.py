@@ -29,10 +29,14 @@ from shared.events.event import Event
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """Event → commands of the own service; `when` may give none."""
+    """Event → commands of the own service; `when` may give none.
+
+    The suite itself asks them; `by_its_actor`: in the name of whoever caused the event.
+    """
 
     when: Callable[[Recorded[Any], Any], Sequence[Command]]
     hears: tuple[type[Event], ...]
+    by_its_actor: bool = False
 
     @property
     def name(self) -> str:

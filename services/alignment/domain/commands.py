@@ -93,7 +93,10 @@ class DeliverHelp(AlignmentAnswer):
 
 
 class RequestMentioned(AlignmentCommand):
-    """Ask the departments that a published objective's key results mention. The suite asks this."""
+    """Ask the departments that a published objective's key results mention.
+
+    Asked in the name of who published it; nobody can ask for more than what is mentioned.
+    """
 
     objective_id: Id
 
@@ -120,7 +123,9 @@ AnyAnswer = (
 )
 """What is asked about an alignment or a request that is there already."""
 
-AnyChore = RequestMentioned | DeliverAchieved | ExpireOpen
+AnyChore = DeliverAchieved | ExpireOpen
 """What the suite itself asks."""
 
-AnyCommand = ProposeAlignment | RequestHelp | ImportAlignment | AnyAnswer | AnyChore
+AnyCommand = (
+    ProposeAlignment | RequestHelp | RequestMentioned | ImportAlignment | AnyAnswer | AnyChore
+)

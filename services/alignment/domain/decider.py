@@ -53,7 +53,9 @@ class AlignmentDecider:
                 return helping.request_help(command, asked, state, reference)
             case ImportAlignment():
                 return importing.import_alignment(command, asked, state, reference)
-            case RequestMentioned() | DeliverAchieved() | ExpireOpen():
+            case RequestMentioned():
+                return helping.request_mentioned(command, state, reference)
+            case DeliverAchieved() | ExpireOpen():
                 if asked.actor.type != "system":
                     return Refused("not_allowed")
                 return _keep_up(command, asked, state, reference)
@@ -134,8 +136,6 @@ def _keep_up(
 ) -> Answer:
     """What the suite itself asks, because something happened elsewhere."""
     match command:
-        case RequestMentioned():
-            return helping.request_mentioned(command, state, reference)
         case DeliverAchieved():
             return helping.deliver_achieved(command, state, reference)
         case ExpireOpen():

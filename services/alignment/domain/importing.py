@@ -9,6 +9,7 @@ from services.alignment.domain.state import Alignments, Link
 from shared.events.alignment import AlignmentLinked, AlignmentUnlinked
 from shared.events.deciding import Answer, Asked, Refused
 from shared.events.event import Event
+from shared.okr.figures import ZERO
 
 
 def import_alignment(
@@ -22,6 +23,8 @@ def import_alignment(
     org = reference.organization
     if not (org.is_administrator(asked.actor) and org.may_write(asked.actor)):
         return Refused("not_allowed")
+    if command.weight is not None and command.weight <= ZERO:
+        return Refused("weight_not_positive", pointer="/weight")
     from_ = reference.seen_by(asked.actor, command.from_objective_id, "/from")
     if isinstance(from_, Refused):
         return from_

@@ -24,7 +24,14 @@ from shared.runtime.people.store import PeopleStore, Taken
 AT_ONCE: Final = 64
 DIFFERS: Final = "import_differs"
 MAKES: Final = frozenset(
-    {"DepartmentCreated", "MemberJoined", "CyclePlanned", "ObjectiveCreated", "KRProgressLogged"}
+    {
+        "DepartmentCreated",
+        "MemberJoined",
+        "CyclePlanned",
+        "ObjectiveCreated",
+        "AlignmentLinked",
+        "KRProgressLogged",
+    }
 )
 
 Outcome = Literal["created", "unchanged", "changed", "differs", "refused"]

@@ -7,6 +7,7 @@ from services.organization.domain.cycles import ImportCycle
 from services.organization.domain.departments import ImportDepartment
 from services.organization.domain.members import ImportMember
 from services.organization.imports.file import (
+    AlignmentRow,
     CompanyFrame,
     CycleRow,
     DepartmentFrame,
@@ -73,6 +74,9 @@ def command_of(
         case ObjectiveRow():
             data = _objective(planned.row, planned.within or COMPANY_KEY, plan, seal)
             return _wired("objectives", "ImportObjective", "objective", data | {"update": update})
+        case AlignmentRow():
+            data = _alignment(planned.row, plan) | {"update": update}
+            return "alignment", WireCommand("ImportAlignment", 1, "alignment", data)
         case ReadingRow():
             return _wired("checkins", "LogProgress", "tracking", _reading(planned.row, plan))
         case _:
@@ -114,7 +118,7 @@ def _department(row: DepartmentFrame, *, update: bool) -> ImportDepartment:
 
 def _objective(row: ObjectiveRow, within: str, plan: Plan, seal: Seal) -> dict[str, Any]:
     return {
-        "objective_id": plan.objective_id(row, row.key),
+        "objective_id": plan.objective_id(row.cycle, row.key),
         "cycle_id": identity.import_id("cycle", plan.cycle_of(row.cycle).name),
         "owner": _owner(row.owner, within),
         "title": row.title,
@@ -123,7 +127,7 @@ def _objective(row: ObjectiveRow, within: str, plan: Plan, seal: Seal) -> dict[s
         "confidential": row.confidential,
         "key_results": [
             {
-                "key_result_id": plan.key_result_id(row, row.key, key_result.key),
+                "key_result_id": plan.key_result_id(row.cycle, row.key, key_result.key),
                 "title": key_result.title,
                 "measure": key_result.measure.model_dump(mode="json"),
                 "weight": None if key_result.weight is None else str(key_result.weight),
@@ -146,10 +150,26 @@ def _owner(owner: str, within: str) -> dict[str, str]:
     return {"type": "member", "id": member_id(owner)}
 
 
+def _alignment(row: AlignmentRow, plan: Plan) -> dict[str, Any]:
+    from_cycle, to_cycle = row.cycles
+    from_id, to_id = plan.objective_id(from_cycle, row.from_), plan.objective_id(to_cycle, row.to)
+    key_result_id = (
+        None if row.key_result is None else plan.key_result_id(to_cycle, row.to, row.key_result)
+    )
+    return {
+        "alignment_id": identity.imported_alignment_id(from_id, to_id, key_result_id),
+        "kind": row.kind,
+        "from_objective_id": from_id,
+        "to_objective_id": to_id,
+        "to_key_result_id": key_result_id,
+        "weight": None if row.weight is None else str(row.weight),
+    }
+
+
 def _reading(row: ReadingRow, plan: Plan) -> dict[str, Any]:
     return {
-        "objective_id": plan.objective_id(row, row.objective),
-        "key_result_id": plan.key_result_id(row, row.objective, row.key_result),
+        "objective_id": plan.objective_id(row.cycle, row.objective),
+        "key_result_id": plan.key_result_id(row.cycle, row.objective, row.key_result),
         "reading": row.reading.model_dump(mode="json"),
         "observed_on": row.observed_on.isoformat(),
         "confidence": row.confidence,

@@ -76,13 +76,23 @@ class ObjectiveRow(Row):
 
 
 class AlignmentRow(Row):
-    """An accepted alignment between two objectives of the file."""
+    """An accepted alignment between two objectives of the file; `cycle` is that of `from`.
+
+    `to_cycle` is named only where that of `to` is another one.
+    """
 
     kind: Literal["contributes", "supports"]
     from_: Key = Field(alias="from")
     to: Key
     key_result: Key | None = None
     weight: Quantity | None = None
+    cycle: Key | None = None
+    to_cycle: Key | None = None
+
+    @property
+    def cycles(self) -> tuple[str | None, str | None]:
+        """The cycles of both ends, as the file names them."""
+        return self.cycle, self.to_cycle or self.cycle
 
 
 class ReadingRow(Row):

@@ -78,13 +78,13 @@ class Plan:
         """The cycle that a row names, or the file's only one; raises `KeyError`."""
         return self.cycles[key] if key is not None else next(iter(self.cycles.values()))
 
-    def objective_id(self, row: ObjectiveRow | ReadingRow, key: str) -> str:
+    def objective_id(self, cycle: str | None, key: str) -> str:
         """The id of an objective of the file; its key is unique within its cycle."""
-        return identity.imported_objective_id(self.cycle_of(row.cycle).name, key)
+        return identity.imported_objective_id(self.cycle_of(cycle).name, key)
 
-    def key_result_id(self, row: ObjectiveRow | ReadingRow, objective: str, key: str) -> str:
+    def key_result_id(self, cycle: str | None, objective: str, key: str) -> str:
         """The id of a key result of the file."""
-        return identity.imported_key_result_id(self.cycle_of(row.cycle).name, objective, key)
+        return identity.imported_key_result_id(self.cycle_of(cycle).name, objective, key)
 
 
 def planned(file: ImportFile) -> Plan:
@@ -227,8 +227,14 @@ class _Reading:
             if isinstance(row, tuple):
                 yield self._unreadable("alignment", pointer, row)
                 continue
-            key = f"{row.kind}\n{row.from_}\n{row.to}"
-            yield self._row("alignment", key, row, pointer)
+            from_cycle, to_cycle = row.cycles
+            needs = (
+                f"objective {from_cycle or ''}\n{row.from_}",
+                f"objective {to_cycle or ''}\n{row.to}",
+            )
+            ends = (from_cycle, to_cycle, row.key_result, row.from_, row.to)
+            key = "\n".join(end or "" for end in ends)
+            yield self._row("alignment", key, row, pointer, needs=needs)
 
     def _readings(self) -> Iterator[Planned]:
         for n, given in enumerate(self.file.readings):

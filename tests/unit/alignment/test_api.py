@@ -16,6 +16,7 @@ from services.alignment.domain.commands import (
     ImportAlignment,
     ProposeAlignment,
     RequestHelp,
+    RequestMentioned,
     UnlinkAlignment,
     WithdrawAlignment,
 )
@@ -25,6 +26,7 @@ from tests.support.routes import CALL, carried, faults, route, said
 from tests.unit.alignment.history import A_LINK, BUY, INVENT, RESULT, SAVE
 
 WHY = sealed("why")
+INNER = (*get_args(AnyChore), ImportAlignment, RequestMentioned)
 ALL = "/v1/alignments"
 ITEM = f"{ALL}/{{alignment_id}}"
 AT = {"alignment_id": A_LINK}
@@ -124,7 +126,7 @@ def test_a_body_is_a_command(
 
 
 def test_every_command_of_people_has_its_route() -> None:
-    inner = {command_type(cls) for cls in (*get_args(AnyChore), ImportAlignment)}
+    inner = {command_type(cls) for cls in INNER}
     told = {command_type(command) for *_, command in BODIES}
     assert told == set(DECIDER.commands) - inner
 

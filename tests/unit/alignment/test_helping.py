@@ -174,6 +174,10 @@ def test_each_department_that_a_key_result_mentions_is_asked_once() -> None:
     after.when(RequestMentioned(objective_id=SAVE), by=SYSTEM).says_nothing_new()
 
 
+def test_who_published_is_who_asks_by_a_mention() -> None:
+    assert there(MENTIONS).when(RequestMentioned(objective_id=SAVE), by=CFO).events
+
+
 def test_a_draft_asks_nobody_and_neither_does_what_was_cancelled() -> None:
     draft = a_result(DRAFT, RESULT, mentions=(RESEARCH,))
     there(draft).when(RequestMentioned(objective_id=DRAFT), by=SYSTEM).says_nothing_new()
@@ -199,8 +203,10 @@ def test_a_mention_waits_for_what_was_not_heard_of() -> None:
 
 
 def test_people_cannot_say_what_only_the_suite_says() -> None:
-    for chore in (RequestMentioned(objective_id=SAVE), DeliverAchieved(objective_id=SAVE)):
-        there(MENTIONS).when(chore, by=ADMIN).refused("not_allowed")
+    achieved = ObjectiveClosed(objective_id=INVENT, outcome="achieved")
+    there(*PROMISED, achieved).when(DeliverAchieved(objective_id=INVENT), by=ADMIN).refused(
+        "not_allowed"
+    )
 
 
 def test_the_head_promises_with_an_objective_of_the_department() -> None:

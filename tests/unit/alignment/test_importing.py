@@ -100,6 +100,11 @@ def test_a_file_brings_no_link_that_people_could_not_make() -> None:
     there().when(bring(an_id("nowhere"), BUY), by=ADMIN).refused("not_yet", pointer="/from")
 
 
+@pytest.mark.parametrize("weight", ["0", "-1"])
+def test_a_weight_in_a_file_is_above_0(weight: str) -> None:
+    there().when(bring(weight=weight), by=ADMIN).refused("weight_not_positive", pointer="/weight")
+
+
 def test_a_link_becomes_of_another_kind_and_finds_its_parent_taken() -> None:
     both = there(linked(kind="supports"), linked(BUY, GROW, id_=OTHER_LINK))
     both.when(bring(update=True), by=ADMIN).refused("second_parent")

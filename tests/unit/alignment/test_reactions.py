@@ -86,3 +86,8 @@ def test_what_could_not_be_said_at_once_goes_on() -> None:
 
 def test_no_clause_has_the_name_of_another() -> None:
     assert len({reaction.name for reaction in REACTIONS}) == len(REACTIONS)
+
+
+def test_only_a_mention_is_asked_in_the_name_of_who_made_it() -> None:
+    named = {reaction.when for reaction in REACTIONS if reaction.by_its_actor}
+    assert named == {when_a_department_is_mentioned}

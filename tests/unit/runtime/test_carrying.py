@@ -11,7 +11,7 @@ from shared.eventing.commands import CommandRecord
 from shared.eventing.positions import Position, Vector
 from shared.eventing.wire import LogRecord
 from shared.events.catalogue import encode
-from shared.events.deciding import SYSTEM, Command, Recorded
+from shared.events.deciding import SYSTEM, Actor, Command, Recorded
 from shared.events.event import wire_type
 from shared.events.objectives import ObjectivePublished, ObjectiveReopened
 from shared.okr import identity
@@ -86,6 +86,12 @@ def refused(code: str) -> Rejected:
 
 
 class TestReacting:
+    async def test_it_may_ask_in_the_name_of_who_caused_the_event(self) -> None:
+        edge = FakeAsk()
+        reaction = Reaction(when_published, hears=(ObjectivePublished,), by_its_actor=True)
+        await Reacting("things", reaction, edge, FakeView()).deal(published())
+        assert edge.asked[0].actor == Actor("m", "user")
+
     async def test_its_command_tells_its_cause_and_its_place(self) -> None:
         edge = FakeAsk()
         await reacting(edge).deal(published())
