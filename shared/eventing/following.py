@@ -111,18 +111,20 @@ class Follower:
             raise Refetch("the connection to the broker is another one")
         found: Found = {}
         behind: dict[TopicPartition, int] = {}
+        room = at_most
         for partition, offset in self._positions.items():
             ring = self._hub.ring(partition)
             if ring is None or not ring.holds(offset):
                 behind[partition] = offset
-            elif offset < ring.end and at_most > 0:
-                found[partition] = records = ring.after(offset, at_most)
-                at_most -= len(records)
+            elif offset < ring.end and room > 0:
+                found[partition] = records = ring.after(offset, room)
+                room -= len(records)
         # It may raise; only then does anything count as given.
         found |= self._alone.take(behind)
         for partition, records in found.items():
             self._positions[partition] = records[-1].offset + 1
-        self._alone.aim({p: self._positions[p] for p in behind if not self._shares(p)})
+        still = {p: self._positions[p] for p in behind if not self._shares(p)}
+        self._alone.aim(still, at_most)
         return found
 
     def _shares(self, partition: TopicPartition) -> bool:
@@ -162,7 +164,7 @@ class ReadingAlone:
                 found[partition] = some
         return found
 
-    def aim(self, wanted: Mapping[TopicPartition, int]) -> None:
+    def aim(self, wanted: Mapping[TopicPartition, int], at_most: int) -> None:
         """Read these from there on, in the background; nothing, where none is wanted."""
         if not wanted:
             self._let_go()
@@ -178,7 +180,9 @@ class ReadingAlone:
                     self._client.seek(partition, offset)
                 self._aimed = set(wanted)
             if self._fetch is None:
-                self._fetch = self._begun(self._client.getmany(timeout_ms=1000, max_records=1_000))
+                self._fetch = self._begun(
+                    self._client.getmany(timeout_ms=1000, max_records=at_most)
+                )
 
     def forget(self) -> None:
         """Give nothing of what is under way: places have changed."""

@@ -241,7 +241,7 @@ async def test_a_log_that_was_cut_below_its_end_is_out_of_range_only_for_who_hol
 ) -> None:
     rig.write_runs(5)
     ahead, behind = await rig.follower("a", offset=11), await rig.follower("b", offset=4)
-    assert await offsets(behind, 1, at_most=1) == [4, 5, 6, 7, 8, 9, 10]
+    assert await offsets(behind, 1, at_most=1) == [4]
     behind.seek(FIRST, 4)
     del rig.log.records[TOPIC, 0][6:]
     for follower in (ahead, behind):
