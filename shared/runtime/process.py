@@ -6,6 +6,7 @@ not ready and ends it: it drains, and its exit code makes the supervisor start i
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import logging
 import signal
@@ -50,6 +51,17 @@ _SWEEP_EVERY: Final = 3600.0
 def load(names: Sequence[str]) -> list[Service]:
     """The services of these names, as `services/<name>/app.py` assembles them."""
     return [importlib.import_module(f"services.{name}.app").SERVICE for name in names]
+
+
+def spare_the_collector() -> None:
+    """Leave alone what lives as long as the process, and look for cycles less often.
+
+    States, views and rings are many long-lived objects without cycles; looking through them again
+    and again was up to a quarter of an owner's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _asked_by(services: Sequence[Service]) -> list[Service]:
@@ -103,6 +115,7 @@ class Process:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
+        spare_the_collector()
         try:
             return await self._run()
         finally:
