@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from signal import SIGINT, SIGKILL
 from typing import Any, Self
@@ -68,7 +68,9 @@ class Suite:
         parent = psutil.Process(self._process.pid)
         everybody = [parent, *parent.children(recursive=True)]
         for each in everybody:
-            each.send_signal(SIGKILL)
+            # Those of Postgres end by themselves once their first one is gone.
+            with suppress(psutil.NoSuchProcess):
+                each.send_signal(SIGKILL)
         psutil.wait_procs(everybody, timeout=10)
         self._process.wait(timeout=10)
 
