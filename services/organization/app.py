@@ -16,5 +16,5 @@ SERVICE: Final = Service(
     operations=lambda means: [import_operation(means.edges, means.people)],
     effects=EFFECTS,
     loops=(establish,),
-    asks=("objectives", "checkins"),
+    asks=("objectives", "checkins", "alignment"),
 )

@@ -9,7 +9,14 @@ from shared.runtime.logging import configure
 from shared.runtime.process import BOTH, PartName, Process, load
 from shared.runtime.settings import Settings
 
-SERVICES: Final = ("organization", "objectives", "checkins", "notifications", "readmodels")
+SERVICES: Final = (
+    "organization",
+    "objectives",
+    "checkins",
+    "alignment",
+    "notifications",
+    "readmodels",
+)
 """Every service there is; `all` means these."""
 
 

@@ -1,5 +1,6 @@
 """From a file to links: a row of an import is the command that alignment understands."""
 
+from decimal import Decimal
 from typing import Any
 
 from pydantic_core import to_json
@@ -75,7 +76,7 @@ def test_a_row_is_a_link_between_what_its_keys_stand_for() -> None:
             kind="contributes",
             from_objective_id=engineers,
             to_objective_id=leads,
-            weight=25,
+            weight=Decimal(25),
         ),
         ImportAlignment(
             alignment_id=identity.imported_alignment_id(engineers, leads, result),

@@ -16,7 +16,7 @@ from shared.events.internal import Decided
 from tests.support.tally import Tally
 from tests.unit.checkins.history import OBJECTIVE, tracked
 
-SERVICES = ("organization", "objectives", "checkins", "notifications")
+SERVICES = ("organization", "objectives", "checkins", "alignment", "notifications")
 HELD = Checkpoint("log-a", 7, "d7")
 
 

