@@ -60,7 +60,6 @@ SHORT = (
 LONG = (
     Configuration("two owners race at two views", appends=4),
     Configuration("five appends", commands="abac", appends=5, views=ONE_VIEW, edges=0),
-    Configuration("five appends and an edge", commands="abc", appends=5, views=ONE_VIEW),
     Configuration("two logs, four appends", views=TWO_LOGS, appends=4, longest_run=1),
     Configuration("three code versions", owners=(0, 1, 2), views=ONE_VIEW, appends=4),
     Configuration("two edges", edges=2, views=ONE_VIEW, appends=4),
