@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -72,18 +72,22 @@ class Crew:
         self._run = data / "run"
 
     def seconds(self) -> dict[str, float]:
-        """Child → processor seconds of its processes so far."""
-        return {
-            name: sum(sum(each.cpu_times()[:2]) for each in processes)
-            for name, processes in self._processes().items()
-        }
+        """Child → processor seconds of its processes so far, those that ended included."""
+        return self._summed(lambda process: sum(process.cpu_times()[:4]))
 
     def memory(self) -> dict[str, float]:
         """Child → GB that its processes hold; what they share counts once (PSS)."""
-        return {
-            name: sum(each.memory_full_info().pss for each in processes) / 1e9
-            for name, processes in self._processes().items()
-        }
+        return self._summed(lambda process: process.memory_full_info().pss / 1e9)
+
+    def _summed(self, figure: Callable[[psutil.Process], float]) -> dict[str, float]:
+        sums: dict[str, float] = {}
+        for name, processes in self._processes().items():
+            sums[name] = 0.0
+            for each in processes:
+                # The database starts and ends workers as it likes.
+                with suppress(psutil.NoSuchProcess):
+                    sums[name] += figure(each)
+        return sums
 
     def _processes(self) -> dict[str, list[psutil.Process]]:
         found = {}
@@ -101,7 +105,9 @@ def memory_of(pid: int) -> float:
 
 def spent(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
     """What came in between."""
-    return {name: after[name] - seconds for name, seconds in before.items() if name in after}
+    return {
+        name: max(0.0, after[name] - seconds) for name, seconds in before.items() if name in after
+    }
 
 
 def shares_text(seconds: Mapping[str, float], count: float, unit: str) -> str:

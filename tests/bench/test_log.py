@@ -89,6 +89,9 @@ def test_the_owner_of_a_backlog(
                 f"eventsourcing (SQLite file) appending the same events in the same batches: "
                 f"{alone:,.0f} events/s, ours {said:,.0f}",
                 said / alone, at_least(10),
+            ), Baseline(
+                f"the same said by its aggregates, loaded and saved: {package['decide']:,.0f}",
+                said / package["decide"],
             )],
             f"{events} events of {much.commands} commands, {package['batch']:.0f} a batch, "
             f"{told['doubts']} appends in doubt, process busy "
@@ -144,9 +147,9 @@ def test_the_rebuild(mill: Mill, package: dict[str, Any], board: Board) -> None:
 
 def _runner(rate: float, package: dict[str, Any], least: float) -> Baseline:
     return Baseline(
-        f"eventsourcing's projection runner doing one of them (SQLite in memory): "
-        f"{package['project']:,.0f} events/s; without any database "
-        f"{package['project_bare']:,.0f}",
+        f"eventsourcing's projection runner doing one of them (SQLite file): "
+        f"{package['project']:,.0f} events/s; in memory {package['project_memory']:,.0f}; "
+        f"without a database {package['project_bare']:,.0f}",
         rate / package["project"], at_least(least),
     )  # fmt: skip
 
