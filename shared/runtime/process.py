@@ -115,7 +115,6 @@ class Process:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        spare_the_collector()
         try:
             return await self._run()
         finally:

@@ -6,7 +6,7 @@ import typer
 
 from shared.runtime.cli.said import Said
 from shared.runtime.logging import configure
-from shared.runtime.process import BOTH, PartName, Process, load
+from shared.runtime.process import BOTH, PartName, Process, load, spare_the_collector
 from shared.runtime.settings import Settings
 
 SERVICES: Final = (
@@ -31,5 +31,7 @@ async def run_services(names: tuple[str, ...], part: str) -> None:
     parts = BOTH if part == "both" else frozenset({cast("PartName", part)})
     settings = Settings()
     configure(settings, process=f"{part} {' '.join(names)}")
-    code = await Process(load(wanted), settings, parts=parts).run()
+    process = Process(load(wanted), settings, parts=parts)
+    spare_the_collector()
+    code = await process.run()
     raise typer.Exit(code)
